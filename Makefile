@@ -1,0 +1,67 @@
+# `make` prints the targets; each is one command of the README or of .ci/run.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(shell command -v uv 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test unit integration e2e style generate check docs bench clean lock
+
+help: ## print this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The marker is newer than what it was built from, so an edit of either file builds anew.
+.venv/ok: constraints.txt pyproject.toml
+ifneq ($(UV),)
+	@echo "Setting up .venv with uv ..."
+	@$(UV) venv -q --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
+	@$(UV) pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r constraints.txt
+	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+else
+	@echo "Setting up .venv with pip (uv is about three times as fast: pip install uv) ..."
+	@$(PYTHON) -m venv .venv || { echo "python3-venv is missing: install it (Debian: apt-get install python3-venv) and run make again" >&2; exit 3; }
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-input --no-compile --require-hashes -r constraints.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q -j 0 .venv/lib >/dev/null 2>&1 || true
+endif
+	@touch $@
+
+run: .venv/ok ## set up and start the server: MCP on 8079, live page on 8080
+	@exec $(BIN)/python -m server serve
+
+demo: .venv/ok ## a scripted outage in 90 seconds: burn, alert, breaker, recovery
+	@exec $(BIN)/python -m server demo
+
+test: .venv/ok ## every test that this machine can run
+	@$(BIN)/python -m pytest -q
+
+unit: .venv/ok ## the quick tests
+	@$(BIN)/python -m pytest -q tests/unit tests/property tests/architecture
+
+integration: .venv/ok ## tests of parts put together
+	@$(BIN)/python -m pytest -q tests/integration tests/contract
+
+e2e: .venv/ok ## tests of the running whole with the real programs
+	@$(BIN)/python -m pytest -q tests/e2e
+
+style: .venv/ok ## formatters, linters and type checkers
+	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q . && $(BIN)/black -q --check . && $(BIN)/isort -q --check . && $(BIN)/flake8 exai_sre server tests benchmarks
+	@$(BIN)/mypy && $(BIN)/pyright && $(BIN)/bandit -q -c pyproject.toml -r exai_sre server
+
+generate: .venv/ok ## write alerts/, dashboards/ and docs/runbooks from slo/
+	@$(BIN)/exai-sre generate -i slo -o .
+
+check: .venv/ok ## lint slo/, alerts/ and dashboards/, and fail on drift
+	@$(BIN)/exai-sre check slo alerts dashboards && $(BIN)/exai-sre generate -i slo -o . --check
+
+docs: .venv/ok ## build the documentation, warnings are errors
+	@$(BIN)/mkdocs build -q --strict
+
+bench: .venv/ok ## micro-benchmarks
+	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file; done
+
+lock: ## compile constraints.txt anew (needs uv)
+	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url -q -o constraints.txt
+
+clean: ## remove everything that was built
+	@rm -rf .venv site build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage var

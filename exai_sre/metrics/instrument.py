@@ -1,0 +1,138 @@
+"""What a metric is, declared once: name, labels, unit, help, and how it is charted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from exai_sre.errors import CatalogError
+from exai_sre.outcome import Outcome
+
+__all__ = ["OTHER", "OUTCOME_VALUES", "OVERFLOW", "Chart", "Instrument", "Kind", "Label", "NotCharted"]
+
+Kind = Literal["counter", "gauge", "histogram"]
+"""Kind of a metric family, in Prometheus terms."""
+
+OTHER = "_OTHER"
+"""Label value that stands for every value outside a closed set (semantic conventions' word)."""
+
+OVERFLOW = "__overflow__"
+"""Label value that stands for every value beyond an open label's bound."""
+
+OUTCOME_VALUES = tuple(outcome.value for outcome in Outcome)
+"""Allowed values of an ``outcome`` label."""
+
+_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
+_LABEL = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label with either its allowed values or a bound on how many it may take.
+
+    Attributes:
+        name: label name.
+        values: allowed values; any other is counted under :data:`OTHER`. Empty for an open label.
+        bound: for an open label, how many distinct values get a series of their own; the rest
+            is counted under :data:`OVERFLOW`.
+    """
+
+    name: str
+    values: tuple[str, ...] = ()
+    bound: int = 0
+
+    def __post_init__(self) -> None:
+        if not _LABEL.fullmatch(self.name):
+            raise CatalogError("is no valid label name", instrument=self.name)
+        if bool(self.values) == bool(self.bound):
+            raise CatalogError("a label has either values or a bound", instrument=self.name)
+
+    def allows(self, value: str) -> bool:
+        """Whether a series with this label value can exist."""
+        if self.values:
+            return value in self.values or value == OTHER
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """How an instrument is drawn on a generated dashboard.
+
+    Attributes:
+        dashboard: name of the dashboard, such as ``overview``.
+        title: panel title.
+        shows: ``rate`` (events per second), ``value`` (a gauge as it is), ``quantiles``
+            (p50, p95, p99 of a histogram), ``heatmap``, or ``states`` (a gauge as a state timeline).
+        by: label names that become one line each.
+        states: for ``states``, the text of each value from 0 on.
+    """
+
+    dashboard: str
+    title: str
+    shows: Literal["rate", "value", "quantiles", "heatmap", "states"]
+    by: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotCharted:
+    """Why an instrument stands on no dashboard.
+
+    Attributes:
+        reason: one sentence.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """A declared metric family.
+
+    Attributes:
+        name: name of the family as Prometheus sees it, suffixes included.
+        kind: counter, gauge or histogram.
+        help: one sentence for the exposition and the reference.
+        unit: base unit in Prometheus terms (``seconds``, ``bytes``, ``ratio``), empty for counts.
+        labels: the labels of each series, in declaration order.
+        buckets: upper bounds of a histogram, ascending, without infinity; in the unit of the metric.
+        chart: how it is charted, or why not.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    unit: str
+    labels: tuple[Label, ...]
+    buckets: tuple[float, ...]
+    chart: Chart | NotCharted
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise CatalogError("is no valid metric name", instrument=self.name)
+        if (self.kind == "counter") != self.name.endswith("_total"):
+            raise CatalogError("a counter's name ends in _total, and only a counter's", instrument=self.name)
+        if (self.kind == "histogram") != bool(self.buckets):
+            raise CatalogError("a histogram has buckets, and only a histogram", instrument=self.name)
+        if list(self.buckets) != sorted(set(self.buckets)):
+            raise CatalogError("buckets must ascend without repeats", instrument=self.name)
+        names = self.label_names
+        if len(set(names)) != len(names) or "le" in names:
+            raise CatalogError("label names repeat or include the reserved 'le'", instrument=self.name)
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Names of the labels, in declaration order."""
+        return tuple(label.name for label in self.labels)
+
+    @property
+    def series_names(self) -> tuple[str, ...]:
+        """Names of the series that a scrape of this family yields."""
+        if self.kind == "histogram":
+            return tuple(f"{self.name}_{part}" for part in ("bucket", "count", "sum"))
+        return (self.name,)
+
+    def label(self, name: str) -> Label | None:
+        """The label of that name, or ``None``."""
+        return next((label for label in self.labels if label.name == name), None)

@@ -1,0 +1,131 @@
+"""The versioned table of metric, attribute and label names.
+
+Names follow the OpenTelemetry semantic conventions (MCP, GenAI, HTTP, DB) in Prometheus
+form: dots become underscores, the unit and ``_total`` are suffixes. GenAI and MCP
+conventions are still in development upstream, so no constant is imported from a package
+that may rename it: this file is the one place to edit, and ``SCHEMA_VERSION`` says which
+state of the conventions it holds. What no convention covers starts with ``exai_``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["SCHEMA_VERSION", "Attribute", "Event", "LabelName", "Metric"]
+
+SCHEMA_VERSION: Final = "1.44-genai.2026-08"
+"""Semantic conventions 1.44 (HTTP, DB) and the GenAI/MCP conventions as of August 2026."""
+
+
+class Metric:
+    """Names of metric families as Prometheus sees them."""
+
+    MCP_OPERATION_DURATION: Final = "mcp_server_operation_duration_seconds"
+    MCP_SESSION_DURATION: Final = "mcp_server_session_duration_seconds"
+    MCP_ADDED_LATENCY: Final = "exai_mcp_added_latency_seconds"
+    MCP_IN_FLIGHT: Final = "exai_mcp_in_flight_requests"
+    MCP_CANCELLATIONS: Final = "exai_mcp_cancellations_total"
+
+    GEN_AI_OPERATION_DURATION: Final = "gen_ai_client_operation_duration_seconds"
+    GEN_AI_FIRST_CHUNK: Final = "gen_ai_client_operation_time_to_first_chunk_seconds"
+    GEN_AI_INPUT_TOKENS: Final = "gen_ai_client_inference_usage_input_tokens_total"
+    GEN_AI_OUTPUT_TOKENS: Final = "gen_ai_client_inference_usage_output_tokens_total"
+    UPSTREAM_ATTEMPT_DURATION: Final = "exai_upstream_attempt_duration_seconds"
+    UPSTREAM_FALLBACKS: Final = "exai_upstream_fallbacks_total"
+
+    HTTP_SERVER_DURATION: Final = "http_server_request_duration_seconds"
+    WEBSOCKET_CONNECTIONS: Final = "exai_websocket_connections_total"
+    WEBSOCKET_OPEN: Final = "exai_websocket_open_connections"
+
+    DB_OPERATION_DURATION: Final = "db_client_operation_duration_seconds"
+
+    RESILIENCE_DECISIONS: Final = "exai_resilience_decisions_total"
+    BREAKER_STATE: Final = "exai_breaker_state"
+
+    LOG_EVENTS: Final = "exai_log_events_total"
+    LOG_DROPPED: Final = "exai_log_dropped_total"
+    REDACTIONS: Final = "exai_redactions_total"
+    REDACTION_ERRORS: Final = "exai_redaction_errors_total"
+    REJECTED_IDS: Final = "exai_rejected_ids_total"
+    SPANS: Final = "exai_spans_total"
+
+    SLO_BUDGET_REMAINING: Final = "exai_slo_error_budget_remaining_ratio"
+    SLO_BURN_RATE: Final = "exai_slo_burn_rate_ratio"
+    TRACKER_COVERAGE: Final = "exai_slo_tracker_coverage_ratio"
+    TRACKER_TICK_DURATION: Final = "exai_slo_tracker_tick_duration_seconds"
+
+    PROCESS_CPU: Final = "process_cpu_seconds_total"
+    PROCESS_MEMORY: Final = "process_resident_memory_bytes"
+    PROCESS_START_TIME: Final = "process_start_time_seconds"
+    PROCESS_OPEN_FDS: Final = "process_open_fds"
+    EVENT_LOOP_LAG: Final = "exai_event_loop_lag_seconds"
+    BUILD_INFO: Final = "exai_build_info"
+
+
+class LabelName:
+    """Names of metric labels."""
+
+    OUTCOME: Final = "outcome"
+    MCP_METHOD: Final = "mcp_method_name"
+    TOOL: Final = "gen_ai_tool_name"
+    TRANSPORT: Final = "network_transport"
+    PROVIDER: Final = "gen_ai_provider_name"
+    MODEL: Final = "gen_ai_request_model"
+    ROUTE: Final = "http_route"
+    HTTP_METHOD: Final = "http_request_method"
+    STATUS_CODE: Final = "http_response_status_code"
+    ENDPOINT: Final = "endpoint"
+    DB_SYSTEM: Final = "db_system_name"
+    DB_OPERATION: Final = "db_operation_name"
+    PIPELINE: Final = "pipeline"
+    STRATEGY: Final = "strategy"
+    DECISION: Final = "decision"
+    BREAKER: Final = "breaker"
+    LEVEL: Final = "level"
+    REASON: Final = "reason"
+    RULE: Final = "rule"
+    SLO: Final = "slo"
+    WINDOW: Final = "window"
+    VERSION: Final = "version"
+    FROM: Final = "from_provider"
+    TO: Final = "to_provider"
+
+
+class Attribute:
+    """Names of span attributes and structured log fields."""
+
+    MCP_METHOD: Final = "mcp.method.name"
+    MCP_PROTOCOL_VERSION: Final = "mcp.protocol.version"
+    MCP_SESSION_ID: Final = "mcp.session.id"
+    REQUEST_ID: Final = "jsonrpc.request.id"
+    TOOL: Final = "gen_ai.tool.name"
+    GEN_AI_OPERATION: Final = "gen_ai.operation.name"
+    PROVIDER: Final = "gen_ai.provider.name"
+    MODEL: Final = "gen_ai.request.model"
+    ERROR_TYPE: Final = "error.type"
+    RPC_STATUS_CODE: Final = "rpc.response.status_code"
+    TRANSPORT: Final = "network.transport"
+    HTTP_METHOD: Final = "http.request.method"
+    HTTP_STATUS: Final = "http.response.status_code"
+    HTTP_ROUTE: Final = "http.route"
+    RESEND_COUNT: Final = "http.request.resend_count"
+    SERVER_ADDRESS: Final = "server.address"
+    URL_FULL: Final = "url.full"
+    OUTCOME: Final = "exai.outcome"
+    CORRELATION_ID: Final = "exai.correlation_id"
+
+
+class Event:
+    """Names of log events."""
+
+    MCP_OPERATION: Final = "mcp_operation"
+    HTTP_REQUEST: Final = "http_request"
+    UPSTREAM_ATTEMPT: Final = "upstream_attempt"
+    UPSTREAM_FALLBACK: Final = "upstream_fallback"
+    BREAKER_TRANSITION: Final = "breaker_transition"
+    SERVER_STARTED: Final = "server_started"
+    SERVER_DRAINING: Final = "server_draining"
+    SERVER_STOPPED: Final = "server_stopped"
+    TRACKER_RESTORED: Final = "slo_tracker_restored"
+    TRACKER_SAVE_FAILED: Final = "slo_tracker_save_failed"
+    UNHANDLED_ERROR: Final = "unhandled_error"
