@@ -60,8 +60,9 @@ docs: .venv/ok ## build the documentation, warnings are errors
 bench: .venv/ok ## micro-benchmarks
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file; done
 
-lock: ## compile constraints.txt anew (needs uv)
+lock: ## compile constraints.txt anew and repeat its pins for uv (needs uv)
 	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url -q -o constraints.txt
+	@$(PYTHON) -m tests.architecture.pins
 
 clean: ## remove everything that was built
 	@rm -rf .venv site build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage var

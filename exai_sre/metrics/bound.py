@@ -146,7 +146,7 @@ class BoundHistogram(BoundSeries):
     @property
     def buckets(self) -> list[float]:
         """Observations per bucket, not cumulated, the infinite bucket last."""
-        return self._doubles[self._start : self._sum].tolist()
+        return list(self._doubles[self._start : self._sum])
 
     @property
     def sum(self) -> float:

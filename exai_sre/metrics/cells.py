@@ -34,8 +34,8 @@ class Cells:
         length: number of words.
     """
 
-    doubles: memoryview
-    words: memoryview
+    doubles: memoryview[float]
+    words: memoryview[int]
     start: int
     length: int
 
@@ -58,11 +58,12 @@ class Store:
     def __init__(self, segment: Callable[[int], memoryview] = memory_segment) -> None:
         self.lock = threading.Lock()
         self._segment = segment
-        self._used = 0
+        self._doubles: memoryview[float]
+        self._words: memoryview[int]
         self._open(_SEGMENT_WORDS)
 
     def _open(self, words: int) -> None:
-        buffer = self._segment(words * WORD).cast("B")
+        buffer = self._segment(words * WORD)
         self._doubles = buffer.cast("d")
         self._words = buffer.cast("Q")
         self._used = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Generic, TypeVar
@@ -16,7 +17,7 @@ __all__ = ["Counter", "Family", "Gauge", "Histogram"]
 BoundT = TypeVar("BoundT", bound=BoundSeries)
 
 
-class Family(Generic[BoundT]):
+class Family(ABC, Generic[BoundT]):
     """The series of one instrument.
 
     Attributes:
@@ -30,8 +31,9 @@ class Family(Generic[BoundT]):
         self._seen: tuple[set[str], ...] = tuple(set() for _ in instrument.labels)
         self._names = instrument.label_names
 
+    @abstractmethod
     def _bind(self, values: tuple[str, ...]) -> BoundT:
-        raise CatalogError("has no kind", instrument=self.instrument.name)
+        """Make the series of these label values; called with the store's lock held."""
 
     def labels(self, **labels: str) -> BoundT:
         """The bound instrument for these label values, made on first use.

@@ -63,6 +63,7 @@ class McpMetrics:
         """Declare the families in ``catalog``.
 
         Args:
+            catalog: where to declare them.
             tools: names of the server's tools; calls of others are counted as ``_OTHER``. With
                 no names given, the first 50 tool names seen get a series of their own.
         """

@@ -1,0 +1,1 @@
+"""SLOs and catalog in; rules, Alertmanager configuration, tests, runbooks and dashboards out."""

@@ -1,0 +1,1 @@
+"""MCP: the protocol core and the three transports that carry it."""

@@ -1,0 +1,124 @@
+"""An ASGI application inside aiohttp: small, streaming both ways, and cancelled with its client.
+
+The SDK speaks ASGI for Streamable HTTP; the rest of the server is aiohttp. Bodies pass through
+piece by piece, so an SSE stream reaches its reader at once and a large body is never held here.
+The bridge relies on ``AppRunner(handler_cancellation=True)``: a client that leaves cancels the
+handler, and with it the application.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+from aiohttp import ClientConnectionResetError, web
+
+__all__ = ["AsgiApp", "AsgiBridge"]
+
+Message = MutableMapping[str, Any]
+AsgiApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+"""An ASGI 3 application: ``(scope, receive, send)``."""
+
+_PIECE: Final = 64 * 1024
+_HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding"})
+
+
+class AsgiBridge:
+    """An aiohttp handler that answers by an ASGI application.
+
+    Args:
+        app: the application.
+    """
+
+    def __init__(self, app: AsgiApp) -> None:
+        self._app = app
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        """Serve ``request`` by the application; a response that never started becomes a 500."""
+        exchange = _Exchange(request)
+        try:
+            await self._app(_scope(request), exchange.receive, exchange.send)
+        finally:
+            exchange.left.set()
+        return await exchange.finish()
+
+
+class _Exchange:
+    """One request and its response, seen from the application."""
+
+    def __init__(self, request: web.Request) -> None:
+        self._request = request
+        self._read_all = False
+        self._head: Message | None = None
+        self._response: web.StreamResponse | None = None
+        self.left = asyncio.Event()
+
+    async def receive(self) -> Message:
+        if self._read_all:
+            await self.left.wait()
+            return {"type": "http.disconnect"}
+        piece = await self._request.content.read(_PIECE)
+        self._read_all = self._request.content.at_eof()
+        return {"type": "http.request", "body": piece, "more_body": not self._read_all}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._head = message
+            return
+        body, more = message.get("body", b""), message.get("more_body", False)
+        try:
+            await self._body(body, last=not more)
+        except (ClientConnectionResetError, ConnectionResetError):
+            self.left.set()
+            raise
+
+    async def _body(self, body: bytes, *, last: bool) -> None:
+        if self._response is None and last:
+            self._response = self._made(web.Response, body=body)
+            return
+        if self._response is None:
+            self._response = self._made(web.StreamResponse)
+            await self._response.prepare(self._request)
+        if body:
+            await self._response.write(body)
+
+    def _made(self, kind: type[web.StreamResponse], **arguments: Any) -> web.StreamResponse:
+        assert self._head is not None  # noqa: S101  an application that sends a body first breaks ASGI
+        response = kind(status=self._head["status"], **arguments)
+        for raw_name, raw_value in self._head.get("headers", ()):
+            name = raw_name.decode("latin-1")
+            if name.lower() in _HOP_BY_HOP or (name.lower() == "content-length" and arguments):
+                continue
+            if name.lower() == "content-type":
+                response.headers[name] = raw_value.decode("latin-1")
+            else:
+                response.headers.add(name, raw_value.decode("latin-1"))
+        return response
+
+    async def finish(self) -> web.StreamResponse:
+        if self._response is None:
+            return web.Response(status=500)
+        if self._response.prepared:
+            await self._response.write_eof()
+        return self._response
+
+
+def _scope(request: web.Request) -> Message:
+    peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+    path, _, query = request.raw_path.partition("?")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": f"{request.version.major}.{request.version.minor}",
+        "method": request.method,
+        "scheme": request.scheme,
+        "path": request.path,
+        "raw_path": path.encode("ascii", "surrogateescape"),
+        "root_path": "",
+        "query_string": query.encode("ascii", "surrogateescape"),
+        "headers": [(name.lower(), value) for name, value in request.raw_headers],
+        "client": tuple(peer[:2]) if peer else None,
+        "server": None,
+        "state": {},
+    }

@@ -1,0 +1,183 @@
+"""The OpenAI-shaped wire that both vendors speak: bodies out, answers, chunks and errors in; no I/O."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from exai_sre.outcome import Outcome
+from server.providers.base import ChatChunk, ChatRequest, ChatResult, Usage, Verdict
+
+__all__ = [
+    "ACCOUNT",
+    "DONE",
+    "FAULT",
+    "REFUSED",
+    "TRANSIENT",
+    "Dialect",
+    "MalformedAnswer",
+    "classify_status",
+]
+
+DONE: Final = "[DONE]"
+"""Data of the event that ends a stream."""
+
+TRANSIENT: Final = Verdict(Outcome.UPSTREAM_ERROR, retryable=True)
+"""The upstream may answer the same request soon."""
+
+FAULT: Final = Verdict(Outcome.UPSTREAM_ERROR, retryable=False)
+"""The upstream fails, and repeating does not help."""
+
+ACCOUNT: Final = FAULT
+"""Our key or account is refused: no caller can mend it, so it counts as an outage, never as the caller's fault."""
+
+REFUSED: Final = Verdict(Outcome.CLIENT_ERROR, retryable=False)
+"""The request is at fault; any repetition is refused as well."""
+
+_STATUSES: Final[Mapping[int, Verdict]] = {
+    401: ACCOUNT,
+    402: ACCOUNT,
+    403: ACCOUNT,
+    408: TRANSIENT,
+    425: TRANSIENT,
+    429: TRANSIENT,
+    499: TRANSIENT,
+    501: FAULT,
+    505: FAULT,
+}
+
+
+class MalformedAnswer(ValueError):
+    """A body that is not what the wire promises."""
+
+
+def classify_status(status: int) -> Verdict:
+    """The meaning of an HTTP status where the body's code says nothing."""
+    if status in _STATUSES:
+        return _STATUSES[status]
+    if status >= 500:
+        return TRANSIENT
+    return REFUSED if 400 <= status < 500 else FAULT
+
+
+class Dialect:
+    """The shared wire; a vendor overrides what differs.
+
+    Attributes:
+        provider: name of the upstream.
+        codes: the vendor's own error codes and what each means.
+    """
+
+    provider: str = ""
+    codes: Mapping[str, Verdict] = {}
+
+    def body(self, request: ChatRequest) -> dict[str, Any]:
+        """The JSON body of ``POST /chat/completions``."""
+        body: dict[str, Any] = {
+            "model": request.model,
+            "messages": [{"role": turn.role, "content": turn.content} for turn in request.messages],
+            "max_tokens": request.max_tokens,
+            "stream": request.stream,
+        }
+        if request.temperature is not None:
+            body["temperature"] = request.temperature
+        if request.thinking is not None:
+            body["thinking"] = {"type": "enabled" if request.thinking else "disabled"}
+        return body
+
+    def classify(self, status: int, code: str) -> Verdict:
+        """What a failure means: by the body's code where it is known, else by the HTTP status."""
+        return self.codes.get(code) or classify_status(status)
+
+    def error_of(self, body: object) -> tuple[str, str] | None:
+        """Code and message of an error body; ``None`` where ``body`` is none."""
+        error = body.get("error") if isinstance(body, dict) else None
+        if isinstance(error, str):
+            return "", error
+        if not isinstance(error, dict):
+            return None
+        return self.error_code(error), str(error.get("message", ""))
+
+    def error_code(self, error: Mapping[str, Any]) -> str:
+        """The code inside an error object."""
+        return str(error.get("code") or error.get("type") or "")
+
+    def answer(self, body: object) -> ChatResult:
+        """A whole answer.
+
+        Raises:
+            MalformedAnswer: ``body`` is no answer.
+        """
+        choice = _choice(body)
+        message = _mapping(choice.get("message"), "message")
+        assert isinstance(body, dict)  # noqa: S101 - _choice has seen to it
+        return ChatResult(
+            text=_text(message, "content"),
+            reasoning=_text(message, "reasoning_content"),
+            finish_reason=str(choice.get("finish_reason") or "stop"),
+            usage=_usage(body.get("usage")) or Usage(),
+            model=str(body.get("model") or ""),
+        )
+
+    def chunk(self, body: object) -> ChatChunk:
+        """One piece of a streamed answer; a piece without choices may still carry usage.
+
+        Raises:
+            MalformedAnswer: ``body`` is no chunk.
+        """
+        whole = _mapping(body, "chunk")
+        if not whole.get("choices"):
+            return ChatChunk(usage=_usage(whole.get("usage")))
+        choice = _choice(whole)
+        delta = _mapping(choice.get("delta") or {}, "delta")
+        # Kimi puts a stream's usage into the last choice, OpenAI and GLM beside the choices.
+        usage = _usage(whole.get("usage")) or _usage(choice.get("usage"))
+        reason = choice.get("finish_reason")
+        return ChatChunk(
+            _text(delta, "content"), _text(delta, "reasoning_content"), str(reason) if reason else None, usage
+        )
+
+    @staticmethod
+    def parse(data: str | bytes) -> Any:
+        """The JSON in ``data``.
+
+        Raises:
+            MalformedAnswer: there is none.
+        """
+        try:
+            return json.loads(data)
+        except (ValueError, RecursionError) as error:
+            raise MalformedAnswer("is no JSON") from error
+
+
+def _mapping(value: object, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise MalformedAnswer(f"{what} is no object")
+    return value
+
+
+def _choice(body: object) -> Mapping[str, Any]:
+    choices = _mapping(body, "answer").get("choices")
+    if not isinstance(choices, list) or not choices:
+        raise MalformedAnswer("choices are missing")
+    return _mapping(choices[0], "choice")
+
+
+def _text(holder: Mapping[str, Any], key: str) -> str:
+    value = holder.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise MalformedAnswer(f"{key} is no text")
+    return value
+
+
+def _usage(value: object) -> Usage | None:
+    if not isinstance(value, dict):
+        return None
+    return Usage(_count(value.get("prompt_tokens")), _count(value.get("completion_tokens")))
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and value >= 0 else 0
