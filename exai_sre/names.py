@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["SCHEMA_VERSION", "Attribute", "Event", "LabelName", "Metric"]
+__all__ = ["SCHEMA_VERSION", "Attribute", "CarrierKey", "Event", "LabelName", "LogField", "Metric"]
 
 SCHEMA_VERSION: Final = "1.44-genai.2026-08"
 """Semantic conventions 1.44 (HTTP, DB) and the GenAI/MCP conventions as of August 2026."""
@@ -115,10 +115,40 @@ class Attribute:
     CORRELATION_ID: Final = "exai.correlation_id"
 
 
+class CarrierKey:
+    """Names under which ids travel: HTTP header fields, and keys of an MCP ``_meta`` mapping."""
+
+    TRACEPARENT: Final = "traceparent"
+    TRACESTATE: Final = "tracestate"
+    BAGGAGE: Final = "baggage"
+    REQUEST_ID: Final = "x-request-id"
+    CORRELATION_ID: Final = "x-correlation-id"
+    META_CORRELATION_ID: Final = "exai-sre/correlation-id"
+
+
+class LogField:
+    """Names of the fields of the library's own log lines, where no span attribute fits."""
+
+    METHOD: Final = "method"
+    TOOL: Final = "tool"
+    OUTCOME: Final = "outcome"
+    DURATION_MS: Final = "duration_ms"
+    WAITED_MS: Final = "waited_ms"
+    ERROR_TYPE: Final = "error_type"
+    REQUEST_ID: Final = "request_id"
+    CONNECTION_ID: Final = "connection_id"
+    PROGRESS_TOKEN: Final = "progress_token"
+    TRANSPORT: Final = "transport"
+    ARGUMENTS: Final = "arguments"
+    ROUTE: Final = "route"
+    STATUS: Final = "status"
+
+
 class Event:
     """Names of log events."""
 
     MCP_OPERATION: Final = "mcp_operation"
+    MCP_CANCELLED: Final = "mcp_cancelled"
     HTTP_REQUEST: Final = "http_request"
     UPSTREAM_ATTEMPT: Final = "upstream_attempt"
     UPSTREAM_FALLBACK: Final = "upstream_fallback"

@@ -1,1 +1,51 @@
-"""SLOs and catalog in; rules, Alertmanager configuration, tests, runbooks and dashboards out."""
+"""SLOs and catalog in; rules, Alertmanager configuration, tests, runbooks and dashboards out.
+
+Names are imported on first use: the rules side needs no grafanalib, and the other way round.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from exai_sre.generate.alert import Alert, Guidance
+    from exai_sre.generate.alert_tests import alert_tests
+    from exai_sre.generate.alertmanager import alertmanager_config
+    from exai_sre.generate.finding import Finding
+    from exai_sre.generate.grafana import grafana_dashboards
+    from exai_sre.generate.options import RuleOptions
+    from exai_sre.generate.rules import alerts_of, prometheus_rules
+    from exai_sre.generate.runbooks import runbooks
+
+__all__ = [
+    "Alert",
+    "Finding",
+    "Guidance",
+    "RuleOptions",
+    "alert_tests",
+    "alertmanager_config",
+    "alerts_of",
+    "grafana_dashboards",
+    "prometheus_rules",
+    "runbooks",
+]
+
+_HOMES = {
+    "alert": ("Alert", "Guidance"),
+    "alert_tests": ("alert_tests",),
+    "alertmanager": ("alertmanager_config",),
+    "finding": ("Finding",),
+    "grafana": ("grafana_dashboards",),
+    "options": ("RuleOptions",),
+    "rules": ("alerts_of", "prometheus_rules"),
+    "runbooks": ("runbooks",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module on first use."""
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

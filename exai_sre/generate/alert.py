@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from exai_sre.generate.options import RuleOptions
-
-if TYPE_CHECKING:
-    from exai_sre.slo.model import BurnTier, Slo
+from exai_sre.slo.model import BurnTier, Slo
 
 __all__ = ["Alert", "Guidance", "anchor_of", "camel_case"]
 

@@ -41,7 +41,7 @@ class AsgiBridge:
             await self._app(_scope(request), exchange.receive, exchange.send)
         finally:
             exchange.left.set()
-        return await exchange.finish()
+        return exchange.response or web.Response(status=500)
 
 
 class _Exchange:
@@ -51,7 +51,7 @@ class _Exchange:
         self._request = request
         self._read_all = False
         self._head: Message | None = None
-        self._response: web.StreamResponse | None = None
+        self.response: web.StreamResponse | None = None
         self.left = asyncio.Event()
 
     async def receive(self) -> Message:
@@ -74,14 +74,14 @@ class _Exchange:
             raise
 
     async def _body(self, body: bytes, *, last: bool) -> None:
-        if self._response is None and last:
-            self._response = self._made(web.Response, body=body)
+        if self.response is None and last:
+            self.response = self._made(web.Response, body=body)
             return
-        if self._response is None:
-            self._response = self._made(web.StreamResponse)
-            await self._response.prepare(self._request)
+        if self.response is None:
+            self.response = self._made(web.StreamResponse)
+            await self.response.prepare(self._request)
         if body:
-            await self._response.write(body)
+            await self.response.write(body)
 
     def _made(self, kind: type[web.StreamResponse], **arguments: Any) -> web.StreamResponse:
         assert self._head is not None  # noqa: S101  an application that sends a body first breaks ASGI
@@ -95,13 +95,6 @@ class _Exchange:
             else:
                 response.headers.add(name, raw_value.decode("latin-1"))
         return response
-
-    async def finish(self) -> web.StreamResponse:
-        if self._response is None:
-            return web.Response(status=500)
-        if self._response.prepared:
-            await self._response.write_eof()
-        return self._response
 
 
 def _scope(request: web.Request) -> Message:

@@ -53,15 +53,14 @@ def chart_panels(instrument: Instrument) -> list[Panel]:
     return [_MAKERS[chart.shows](instrument, chart)]
 
 
-def _panel(instrument: Instrument, chart: Chart, how: str, **settings: object) -> Panel:
-    panel = Panel(
+def _panel(instrument: Instrument, chart: Chart, how: str) -> Panel:
+    return Panel(
         key=f"metric:{instrument.name}",
         title=chart.title,
         description=f"{instrument.help.rstrip('.')}. {how}",
         kind="timeseries",
         metrics=(instrument.name,),
     )
-    return replace(panel, **settings)  # type: ignore[arg-type]
 
 
 def _by(*labels: str) -> str:
@@ -80,10 +79,8 @@ def _rate(instrument: Instrument, chart: Chart) -> Panel:
     part = "count" if instrument.kind == "histogram" else ""
     seconds = instrument.unit == "seconds" and instrument.kind == "counter"
     labels = ("instance", *chart.by) if seconds else chart.by
-    return _panel(
-        instrument,
-        chart,
-        "Share of one core." if seconds else f"Events per second{_each(labels)}.",
+    return replace(
+        _panel(instrument, chart, "Share of one core." if seconds else f"Events per second{_each(labels)}."),
         unit="percentunit" if seconds else "ops" if part else "cps",
         queries=(
             Query(
@@ -98,10 +95,10 @@ def _bad_share(instrument: Instrument, chart: Chart) -> Panel:
     bad = selector(instrument, "count", matchers=(f'{LabelName.OUTCOME}=~"{_BAD}"',))
     counted = selector(instrument, "count", matchers=(f'{LabelName.OUTCOME}!~"{_EXCLUDED}"',))
     rates = (f"sum{_by(*labels)} (rate({series}[{_RANGE}]))" for series in (bad, counted))
-    return _panel(
-        instrument,
-        chart,
-        f"Share of bad outcomes{_each(labels)}; what the caller caused or withdrew is left out.",
+    return replace(
+        _panel(
+            instrument, chart, f"Share of bad outcomes{_each(labels)}; what the caller caused or withdrew is left out."
+        ),
         key=f"metric:{instrument.name}:bad",
         title=f"{chart.title}: bad outcomes",
         unit="percentunit",
@@ -128,10 +125,8 @@ def _quantiles(instrument: Instrument, chart: Chart) -> Panel:
     wanted = _QUANTILES if _few(instrument, chart.by) else _QUANTILES[1:2]
     buckets = f"sum{_by('le', *chart.by)} (rate({selector(instrument, 'bucket')}[{_RANGE}]))"
     names = ", ".join(name for _, name in wanted)
-    return _panel(
-        instrument,
-        chart,
-        f"Estimated from buckets: {names}{_each(chart.by)}.",
+    return replace(
+        _panel(instrument, chart, f"Estimated from buckets: {names}{_each(chart.by)}."),
         unit=_GAUGE_UNITS.get(instrument.unit, "short"),
         queries=tuple(
             Query(f"histogram_quantile({quantile}, {buckets})", f"{_legend(chart.by, '')} {name}".strip())
@@ -142,10 +137,8 @@ def _quantiles(instrument: Instrument, chart: Chart) -> Panel:
 
 def _heatmap(instrument: Instrument, chart: Chart) -> Panel:
     buckets = f"sum by (le) (increase({selector(instrument, 'bucket')}[{_RANGE}]))"
-    return _panel(
-        instrument,
-        chart,
-        "Observations per bucket.",
+    return replace(
+        _panel(instrument, chart, "Observations per bucket."),
         kind="heatmap",
         unit=_GAUGE_UNITS.get(instrument.unit, "short"),
         queries=(Query(buckets, "{{le}}", heatmap=True),),
@@ -156,10 +149,8 @@ def _value(instrument: Instrument, chart: Chart) -> Panel:
     # A ratio, a time or a process's own figure summed over replicas means nothing.
     alone = bool(instrument.unit) or instrument.name.startswith("process_")
     labels = ("instance", *chart.by) if alone else chart.by
-    return _panel(
-        instrument,
-        chart,
-        "One line for each replica." if alone else f"Sum over all replicas{_each(labels)}.",
+    return replace(
+        _panel(instrument, chart, "One line for each replica." if alone else f"Sum over all replicas{_each(labels)}."),
         unit="none" if instrument.name in _MULTIPLES else _GAUGE_UNITS.get(instrument.unit, "short"),
         queries=(
             Query(f"{'max' if alone else 'sum'}{_by(*labels)} ({selector(instrument)})", _legend(labels, chart.title)),
@@ -169,16 +160,12 @@ def _value(instrument: Instrument, chart: Chart) -> Panel:
 
 def _states(instrument: Instrument, chart: Chart) -> Panel:
     labels = ("instance", *chart.by)
-    return _panel(
-        instrument,
-        chart,
-        "One band for each replica.",
+    return replace(
+        _panel(instrument, chart, "One band for each replica."),
         kind="state-timeline",
         queries=(Query(f"max{_by(*labels)} ({selector(instrument)})", _legend((*chart.by, "instance"), chart.title)),),
         thresholds=(Threshold(None, "green"),),
-        states=tuple(
-            (state, _STATE_COLORS[min(at, len(_STATE_COLORS) - 1)]) for at, state in enumerate(chart.states)
-        ),
+        states=tuple((state, _STATE_COLORS[min(at, len(_STATE_COLORS) - 1)]) for at, state in enumerate(chart.states)),
     )
 
 

@@ -1,0 +1,75 @@
+"""Which ids a request runs under, from what arrived with it and what surrounds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from exai_sre.context import Baggage, Inbound, TraceContext, current_trace, unit_of_work
+from exai_sre.context.baggage import NO_BAGGAGE
+from exai_sre.metrics.families import TelemetryMetrics
+from exai_sre.names import LabelName
+
+__all__ = ["RequestIds", "choose_ids", "count_rejections"]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestIds:
+    """The ids of one request.
+
+    Attributes:
+        correlation_id: the caller's id, or ``None`` where a fresh one is made.
+        parent: position that the request's span is a child of; ``None`` starts a new trace.
+        link: position that the span is linked to instead.
+        baggage: what travels on.
+    """
+
+    correlation_id: str | None
+    parent: TraceContext | None
+    link: TraceContext | None
+    baggage: Baggage = NO_BAGGAGE
+
+    def open(self) -> unit_of_work:
+        """A context manager that runs its body under these ids and yields the correlation id."""
+        return unit_of_work(self.correlation_id, self.parent, self.baggage)
+
+
+def choose_ids(message: Inbound, carrier: Inbound, *, shared: bool) -> RequestIds:
+    """The ids of a message that came over a carrier.
+
+    What the message itself says goes first. A trace of the carrier is then only a link (MCP
+    semantic conventions), and so it is for a carrier that brings many messages, such as a
+    WebSocket connection, whose correlation id is not the message's either.
+
+    Args:
+        message: what the message says.
+        carrier: what the HTTP request or the upgrade that brought it says.
+        shared: whether the carrier brings many messages.
+    """
+    ambient = carrier.trace
+    if message.trace is not None:
+        same = ambient is not None and ambient.span_id == message.trace.span_id
+        parent, link = message.trace, None if same else ambient
+    elif shared:
+        parent, link = None, ambient
+    else:
+        parent, link = ambient, None
+    chosen = message.correlation_id
+    if chosen is None and not shared:
+        chosen = carrier.correlation_id
+    return RequestIds(chosen, parent, link, message.baggage if message.baggage.members else carrier.baggage)
+
+
+def count_rejections(metrics: TelemetryMetrics) -> Callable[[Inbound], None]:
+    """A callable that counts what was refused of an :class:`Inbound`, by reason."""
+
+    def count(inbound: Inbound) -> None:
+        for reason in inbound.rejected:
+            metrics.rejected_ids.labels(**{LabelName.REASON: reason.value}).inc()
+
+    return count
+
+
+def running_trace() -> TraceContext | None:
+    """The position of the running task."""
+    return current_trace.get()

@@ -1,0 +1,66 @@
+"""The metric set of an MCP request, bound once per series and written at its end."""
+
+from __future__ import annotations
+
+from exai_sre.metrics import OTHER
+from exai_sre.metrics.bound import BoundHistogram
+from exai_sre.metrics.families import McpMetrics
+from exai_sre.metrics.families.mcp import MCP_METHODS, TRANSPORTS
+from exai_sre.names import LabelName
+from exai_sre.outcome import Outcome
+
+__all__ = ["McpMeter"]
+
+
+class McpMeter:
+    """Writes the families of :class:`McpMetrics`.
+
+    Args:
+        metrics: the families.
+    """
+
+    def __init__(self, metrics: McpMetrics) -> None:
+        self._metrics = metrics
+        self._bound: dict[tuple[str, str, Outcome], tuple[BoundHistogram, BoundHistogram]] = {}
+        names = (*TRANSPORTS, OTHER)
+        self._in_flight = {name: metrics.in_flight.labels(**{LabelName.TRANSPORT: name}) for name in names}
+        self._cancellations = {name: metrics.cancellations.labels(**{LabelName.TRANSPORT: name}) for name in names}
+
+    def begin(self, transport: str) -> None:
+        """A request has arrived."""
+        self._in_flight[transport].inc()
+
+    def end(self, transport: str) -> None:
+        """A request that had arrived is done, however it ended."""
+        self._in_flight[transport].dec()
+
+    def record(self, method: str, tool: str, transport: str, outcome: Outcome, seconds: float, waited: float) -> None:
+        """Write what one request took.
+
+        Args:
+            method: MCP method; one that is unknown counts as ``_OTHER``.
+            tool: tool label; of bounded variety.
+            transport: one of :data:`TRANSPORTS`, or ``_OTHER``.
+            outcome: how it ended.
+            seconds: from request to result.
+            waited: of these, seconds spent waiting for an upstream.
+        """
+        key = (method if method in MCP_METHODS else OTHER, tool, outcome)
+        bound = self._bound.get(key)
+        if bound is None:
+            bound = self._bind(*key)
+        bound[0].observe(seconds)
+        bound[1].observe(max(0.0, seconds - waited))
+        if outcome is Outcome.CANCELLED:
+            self._cancellations[transport].inc()
+
+    def _bind(self, method: str, tool: str, outcome: Outcome) -> tuple[BoundHistogram, BoundHistogram]:
+        labels = {LabelName.MCP_METHOD: method, LabelName.OUTCOME: outcome.value}
+        bound = (
+            self._metrics.operation_duration.labels(**labels, **{LabelName.TOOL: tool}),
+            self._metrics.added_latency.labels(**labels),
+        )
+        # With an open tool label the keys are the caller's choice: what overflows is not kept.
+        if len(self._bound) < 4096:
+            self._bound[method, tool, outcome] = bound
+        return bound

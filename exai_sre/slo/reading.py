@@ -1,0 +1,112 @@
+"""Reading SLOs from files and folders: one list of SLOs, and every fault there is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from exai_sre.errors import SpecError
+from exai_sre.metrics.catalog import Catalog
+from exai_sre.slo.documents import Faults, read_documents
+from exai_sre.slo.model import Indicator, Slo, Source, make_slo
+from exai_sre.slo.openslo import Definition, SloDefinition, read_definition
+from exai_sre.slo.suggestion import suggest
+
+__all__ = ["SloReading", "load_slos", "read_slos"]
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class SloReading:
+    """What was read.
+
+    Attributes:
+        slos: the SLOs without a fault, ordered by id.
+        faults: all faults, ordered by file and line.
+    """
+
+    slos: list[Slo] = field(default_factory=list)
+    faults: list[SpecError] = field(default_factory=list)
+
+
+def load_slos(path: str | os.PathLike[str], *, catalog: Catalog | None = None) -> list[Slo]:
+    """The SLOs of a file, or of all ``*.yaml`` and ``*.yml`` files below a folder, ordered by id.
+
+    Args:
+        path: file or folder.
+        catalog: what indicators are checked against; without it only their structure is.
+
+    Raises:
+        SpecError: the first fault, or that no SLO is defined there.
+    """
+    reading = read_slos([path], catalog=catalog)
+    if reading.faults:
+        raise reading.faults[0]
+    if not reading.slos:
+        raise SpecError("no SLO is defined here", file=os.fspath(path), remedy="add a document of kind SLO")
+    return reading.slos
+
+
+def read_slos(paths: Iterable[str | os.PathLike[str]], *, catalog: Catalog | None = None) -> SloReading:
+    """All SLOs and all faults of files and folders.
+
+    Args:
+        paths: files, and folders that are searched for ``*.yaml`` and ``*.yml``; names that
+            begin with a dot are left out.
+        catalog: what indicators are checked against; without it only their structure is.
+    """
+    faults = Faults()
+    definitions: list[Definition] = []
+    for file in _files(paths, faults):
+        text = faults.attempt(lambda file=file: _text(file), "")  # type: ignore[misc]
+        for document in read_documents(text, str(file), faults):
+            definition = read_definition(document, faults, catalog)
+            if definition is not None:
+                definitions.append(definition)
+    slos = _assemble(definitions, faults)
+    return SloReading(
+        sorted(slos, key=lambda slo: slo.id), sorted(faults.errors, key=lambda error: (error.file, error.line))
+    )
+
+
+def _files(paths: Iterable[str | os.PathLike[str]], faults: Faults) -> list[Path]:
+    files: dict[Path, Path] = {}
+    for path in map(Path, paths):
+        found = [path] if not path.is_dir() else [below for below in sorted(path.rglob("*")) if _is_definition(below, path)]
+        if not found:
+            faults.add(SpecError("holds no .yaml or .yml file", file=str(path), remedy="name the folder of the SLOs"))
+        for file in found:
+            files.setdefault(file.resolve(), file)
+    return list(files.values())
+
+
+def _is_definition(file: Path, root: Path) -> bool:
+    hidden = any(part.startswith(".") for part in file.relative_to(root).parts)
+    return file.suffix in _SUFFIXES and not hidden and file.is_file()
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SpecError(f"is not UTF-8 text (byte {error.start})", file=str(file), remedy="save it as UTF-8") from None
+    except OSError as error:
+        what = f"cannot be read: {error.strerror or error}"
+        raise SpecError(what, file=str(file), remedy="check the path and its permissions") from None
+
+
+def _assemble(definitions: Sequence[Definition], faults: Faults) -> list[Slo]:
+    """SLOs with their references resolved; each name is judged against those before it."""
+    slis = _unique([definition for definition in definitions if definition.kind == "SLI"], faults)
+    services = _unique([definition for definition in definitions if definition.kind == "Service"], faults)
+    slos: dict[str, Slo] = {}
+    for definition in definitions:
+        if definition.slo is None:
+            continue
+        before = len(faults.errors)
+        indicator = faults.attempt(lambda d=definition, s=definition.slo: _resolve(d, s, slis, services), None)  # type: ignore[misc]
+        ...
+    return list(slos.values())

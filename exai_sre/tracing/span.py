@@ -1,0 +1,54 @@
+"""The span as the instrumented code sees it: the same whether or not it is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+from exai_sre.context import TraceContext
+
+__all__ = ["AttributeValue", "Kind", "RecordedSpan", "Span"]
+
+AttributeValue = str | bool | int | float
+"""What a span attribute may hold."""
+
+Kind = Literal["internal", "server", "client", "producer", "consumer"]
+"""Kind of a span, in OpenTelemetry's terms."""
+
+
+class RecordedSpan(Protocol):
+    """The recorded side of a span, kept by a recorder."""
+
+    @property
+    def position(self) -> TraceContext:
+        """Where this span stands in its trace."""
+        ...
+
+    def finish(self, attributes: Mapping[str, AttributeValue], failure: str | None) -> None:
+        """End the span with these attributes; ``failure`` is its error type or ``None``."""
+        ...
+
+
+class Span:
+    """One call, recorded or not.
+
+    Attributes:
+        context: its position in the trace; its ids are true even when nothing is recorded.
+        attributes: what is known about it so far; names come from :class:`exai_sre.names.Attribute`.
+        failure: error type once it failed, else ``None``.
+    """
+
+    __slots__ = ("attributes", "context", "failure")
+
+    def __init__(self, context: TraceContext, attributes: Mapping[str, AttributeValue] | None = None) -> None:
+        self.context = context
+        self.attributes: dict[str, AttributeValue] = dict(attributes) if attributes else {}
+        self.failure: str | None = None
+
+    def set(self, name: str, value: AttributeValue) -> None:
+        """Set one attribute."""
+        self.attributes[name] = value
+
+    def fail(self, error_type: str) -> None:
+        """Mark the call as failed; ``error_type`` is a class of errors, never a message."""
+        self.failure = error_type

@@ -1,0 +1,27 @@
+"""MCP over standard input and output: one client, no port; people are spoken to on stderr."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from mcp.server.lowlevel import Server
+from mcp.server.stdio import stdio_server
+
+__all__ = ["serve_stdio"]
+
+
+async def serve_stdio(server: Server[Any], *, on_closed: Callable[[float], None]) -> None:
+    """Serve the client at the other end of the pipes until it closes its end.
+
+    Args:
+        server: the protocol core.
+        on_closed: gets the life of the connection in seconds.
+    """
+    opened = time.monotonic()
+    try:
+        async with stdio_server() as (from_client, to_client):
+            await server.run(from_client, to_client, server.create_initialization_options())
+    finally:
+        on_closed(time.monotonic() - opened)
