@@ -6,7 +6,7 @@ line and an engineer on call can act on it.
 
 from __future__ import annotations
 
-__all__ = ["CatalogError", "ExaiSreError", "MissingExtraError", "SettingError", "SpecError"]
+__all__ = ["CatalogError", "ExaiSreError", "MissingExtraError", "SettingError", "SpecError", "StoreError"]
 
 
 class ExaiSreError(Exception):
@@ -81,3 +81,15 @@ class SettingError(ExaiSreError):
         self.setting = setting
         self.value = value
         super().__init__(f"{setting}={value!r}: {what}", remedy=remedy)
+
+
+class StoreError(ExaiSreError):
+    """A file that the toolkit keeps its own state in and cannot read or write.
+
+    Attributes:
+        path: the file.
+    """
+
+    def __init__(self, what: str, *, path: str, remedy: str = "") -> None:
+        self.path = path
+        super().__init__(f"{path}: {what}", remedy=remedy)

@@ -129,6 +129,17 @@ class CarrierKey:
 class LogField:
     """Names of the fields of the library's own log lines, where no span attribute fits."""
 
+    TIME: Final = "ts"
+    LEVEL: Final = "level"
+    EVENT: Final = "event"
+    SERVICE: Final = "service"
+    LOGGER: Final = "logger"
+    CORRELATION_ID: Final = "correlation_id"
+    TRACE_ID: Final = "trace_id"
+    SPAN_ID: Final = "span_id"
+    TRACE_FLAGS: Final = "trace_flags"
+    EXCEPTION: Final = "exception"
+    STACK: Final = "stack"
     METHOD: Final = "method"
     TOOL: Final = "tool"
     OUTCOME: Final = "outcome"
@@ -137,11 +148,13 @@ class LogField:
     ERROR_TYPE: Final = "error_type"
     REQUEST_ID: Final = "request_id"
     CONNECTION_ID: Final = "connection_id"
-    PROGRESS_TOKEN: Final = "progress_token"
+    PROGRESS_TOKEN: Final = "progress_token"  # noqa: S105  # nosec B105
     TRANSPORT: Final = "transport"
     ARGUMENTS: Final = "arguments"
     ROUTE: Final = "route"
     STATUS: Final = "status"
+    EXCEPTION_OBJECT: Final = "exc_info"
+    """The exception itself, as structlog and logging take it; renderers turn it into ``exception``."""
 
 
 class Event:

@@ -9,7 +9,7 @@ from exai_sre.generate.alert import Alert, Guidance, camel_case
 from exai_sre.generate.grafana.identity import dashboard_uid
 from exai_sre.generate.options import RuleOptions
 from exai_sre.generate.promql import decimal_text
-from exai_sre.generate.series import Series, SlothLabel, identity, identity_labels, ratio_name
+from exai_sre.generate.series import Series, SlothLabel, identity, identity_labels, own_labels, ratio_name
 from exai_sre.slo.model import BurnTier, Slo
 from exai_sre.slo.windows import format_duration
 
@@ -26,41 +26,49 @@ def slo_alerts(slo: Slo, options: RuleOptions) -> list[Alert]:
 
 
 def _burn(slo: Slo, tier: BurnTier, options: RuleOptions) -> Alert:
-    long, short = format_duration(tier.long), format_duration(tier.short)
-    threshold, budget = decimal_text(tier.threshold(slo.budget)), decimal_text(slo.budget * 100)
-    spent = decimal_text((tier.factor * tier.long / slo.window * 100).quantize(Decimal("0.1")))
-    period = format_duration(slo.window)
-    shown = decimal_text(slo.objective * 100)
+    long, short, factor = format_duration(tier.long), format_duration(tier.short), decimal_text(tier.factor)
+    threshold = tier.threshold(slo.budget)
+    limit = decimal_text(threshold)
     alert = Alert(
         name=f"{camel_case(slo.id)}ErrorBudgetBurn",
-        expr=f"(\n  {_over(slo, short, threshold)}\n  and\n  {_over(slo, long, threshold)}\n)",
+        expr=f"(\n  {_over(slo, short, limit)}\n  and\n  {_over(slo, long, limit)}\n)",
         severity=tier.severity,
-        guidance=_burn_guidance(slo, tier, spent),
+        guidance=_burn_guidance(slo, tier),
         topic=slo.service,
-        labels={**identity_labels(slo), SlothLabel.TIER: tier.name, SlothLabel.SEVERITY: tier.severity},
+        labels={
+            **own_labels(slo),
+            **identity_labels(slo),
+            SlothLabel.TIER: tier.name,
+            SlothLabel.SEVERITY: tier.severity,
+        },
         slo=slo,
         tier=tier,
     )
     return alert.made(
         options,
-        f"{slo.service} {slo.name} burns its error budget at {decimal_text(tier.factor)} times the allowed rate or more",
-        f"{slo.display_name or slo.name}: objective {shown} %, budget {budget} %. More than "
-        f"{decimal_text(tier.threshold(slo.budget) * 100)} % of the events of the last {long} and of the last {short} were "
-        f"bad; when this alert fires, at least {spent} % of the budget of {period} is spent.",
+        f"{slo.service} {slo.name} burns its error budget {factor} times as fast as allowed, or faster",
+        f"{slo.display_name} (objective {decimal_text(slo.objective * 100)} %): more than "
+        f"{decimal_text(threshold * 100)} % of the events of the last {long} and of the last {short} were bad. "
+        f"At least {_spent(slo, tier)} % of the error budget of {format_duration(slo.window)} is spent.",
         _dashboard(slo),
     )
+
+
+def _spent(slo: Slo, tier: BurnTier) -> str:
+    return decimal_text((tier.factor * tier.long / slo.window * 100).quantize(Decimal("0.1")))
 
 
 def _over(slo: Slo, window: str, threshold: str) -> str:
     return f"max({ratio_name(window)}{identity(slo)} > {threshold}) without (sloth_window)"
 
 
-def _burn_guidance(slo: Slo, tier: BurnTier, spent: str) -> Guidance:
+def _burn_guidance(slo: Slo, tier: BurnTier) -> Guidance:
     long, short = format_duration(tier.long), format_duration(tier.short)
     urgency = "Act now." if tier.severity == "page" else "Act within the working day."
+    factor = decimal_text(tier.factor)
     return Guidance(
-        meaning=f"{slo.description} The budget of this objective is being spent {decimal_text(tier.factor)} times as fast "
-        f"as it may be, or faster. {urgency}",
+        meaning=f"{slo.description} The error budget of this objective is being spent {factor} times as fast as "
+        f"allowed, or faster. {urgency}".strip(),
         steps=(
             "Open the dashboard of the objective and see since when the burn rate is up.",
             "Compare the outcomes: `error` and `overload` are ours, `upstream_error` is a provider's, `timeout` is "
@@ -68,8 +76,9 @@ def _burn_guidance(slo: Slo, tier: BurnTier, spent: str) -> Guidance:
             "If a release or a change of configuration stands at the beginning, take it back first.",
             "If a single upstream fails, see the runbook of the upstreams: route around it.",
         ),
-        background=f"Fires while both the last {long} and the last {short} are above {decimal_text(tier.factor)} x budget, "
-        f"and falls silent within {short} of the recovery. It has then cost {spent} % of the budget or more.",
+        background=f"Fires while the last {long} and the last {short} are both above {factor} times the budget, and "
+        f"falls silent within {short} of the recovery. It has then cost {_spent(slo, tier)} % of the budget or more. "
+        "On a service that was just started the windows hold only what there is, so it fires sooner.",
     )
 
 
@@ -79,8 +88,8 @@ def _no_data(slo: Slo, options: RuleOptions) -> Alert:
         expr=f"absent({Series.TOTAL}{identity(slo)})",
         severity="ticket",
         guidance=Guidance(
-            meaning=f"No event of the objective {slo.display_name or slo.name!r} can be counted: its series do not exist. "
-            "While this lasts, no burn alert of the objective can fire.",
+            meaning=f"No event of the objective {slo.name} can be counted: its series do not exist. While this lasts, "
+            "none of its burn alerts can fire.",
             steps=(
                 "See whether Prometheus scrapes the service: `up` for its job, and the target's last error.",
                 "See whether `/metrics` of the service still exports the instrument that the objective names.",
@@ -89,14 +98,14 @@ def _no_data(slo: Slo, options: RuleOptions) -> Alert:
             background="An idle service does not cause this: its counters exist and stand still.",
         ),
         topic=slo.service,
-        labels=identity_labels(slo),
+        labels={**own_labels(slo), **identity_labels(slo)},
         for_=NO_DATA_AFTER,
         slo=slo,
     )
     return alert.made(
         options,
         f"{slo.service} {slo.name} has no data",
-        f"{slo.display_name or slo.name}: nothing to count since ten minutes or more; its burn alerts are blind.",
+        f"{slo.display_name}: nothing to count for ten minutes or more; its burn alerts are blind.",
         _dashboard(slo),
     )
 

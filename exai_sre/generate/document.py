@@ -19,14 +19,13 @@ def yaml_document(content: Any) -> str:
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """Knows texts of several lines, and no aliases."""
+        """Writes texts of several lines as blocks, and equal parts out in full."""
 
-        def ignore_aliases(self, data: Any) -> bool:
+        def ignore_aliases(self, _data: Any) -> bool:
             return True
 
     def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-        style = "|" if "\n" in value else None
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
 
     Dumper.add_representer(str, text)
     body: str = yaml.dump(content, Dumper=Dumper, sort_keys=False, width=_WIDTH, allow_unicode=True)

@@ -53,8 +53,8 @@ class RuleOptions:
 
     @property
     def symptom_window(self) -> int:
-        """Range of a symptom alert's rates in seconds: five scrapes, so that one lost scrape leaves four."""
-        return 5 * self.scrape_interval
+        """Range of a symptom alert's rates in seconds: four scrapes, the least that survives a lost one."""
+        return 4 * self.scrape_interval
 
     @property
     def patience(self) -> int:

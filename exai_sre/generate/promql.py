@@ -43,7 +43,8 @@ def le_text(bound: float) -> str:
     """A bucket bound as the exposition writes it: 1 gives ``1.0``."""
     from prometheus_client.utils import floatToGoString
 
-    return str(floatToGoString(bound))
+    text: str = floatToGoString(bound)  # type: ignore[no-untyped-call]
+    return text
 
 
 def total_query(slo: Slo, window: str, function: Function = "rate") -> str:
@@ -66,12 +67,12 @@ def good_query(slo: Slo, window: str, function: Function = "rate") -> str:
     if isinstance(indicator, QueryIndicator):
         if indicator.good is not None:
             return _plain(slo, indicator.good, window, function)
-        return _without(total_query(slo, window, function), bad_query(slo, window, function) or "")
+        return _without(slo, total_query(slo, window, function), bad_query(slo, window, function) or "")
     if indicator.within is not None:
         return _within(indicator, window, function)
     if indicator.good is not None:
-        return _count(indicator, (*indicator.filter, *indicator.good), window, function)
-    return _without(total_query(slo, window, function), bad_query(slo, window, function) or "")
+        return _count(indicator, _narrowed(indicator.filter, indicator.good), window, function)
+    return _without(slo, total_query(slo, window, function), bad_query(slo, window, function) or "")
 
 
 def bad_query(slo: Slo, window: str, function: Function = "rate") -> str | None:
@@ -83,11 +84,11 @@ def bad_query(slo: Slo, window: str, function: Function = "rate") -> str | None:
     if isinstance(indicator, QueryIndicator):
         return None if indicator.bad is None else _plain(slo, indicator.bad, window, function)
     if indicator.bad is not None:
-        return _count(indicator, (*indicator.filter, *indicator.bad), window, function)
+        return _count(indicator, _narrowed(indicator.filter, indicator.bad), window, function)
     if indicator.within is None and indicator.good is not None and len(indicator.good) == 1:
         good = indicator.good[0]
         opposite = Matcher(good.label, good.values, negated=not good.negated)
-        return _count(indicator, (*indicator.filter, opposite), window, function)
+        return _count(indicator, _narrowed(indicator.filter, (opposite,)), window, function)
     return None
 
 
@@ -99,16 +100,19 @@ def error_query(slo: Slo, window: str, function: Function = "rate") -> str:
     total = total_query(slo, window, function)
     bad = bad_query(slo, window, function)
     if bad is not None:
-        return f"({bad} or 0 * {total})"
-    return _without(total, good_query(slo, window, function))
+        return f"(\n  {bad}\n  or\n  0 * {total}\n)"
+    return _without(slo, total, good_query(slo, window, function))
+
+
+def _without(slo: Slo, total: str, part: str) -> str:
+    # A histogram's bucket exists wherever its count does; other series may not exist yet.
+    if isinstance(slo.indicator, EventsIndicator) and slo.indicator.within is not None and not slo.indicator.good:
+        return f"clamp_min(\n  {total}\n  - {part},\n  0\n)"
+    return f"clamp_min(\n  {total}\n  - ({part} or 0 * {total}),\n  0\n)"
 
 
 def _plain(slo: Slo, query: str, window: str, function: Function) -> str:
     return over_window(slo, query, window, scale=parse_duration(window) if function == "increase" else None)
-
-
-def _without(total: str, part: str) -> str:
-    return f"clamp_min({total} - ({part} or 0 * {total}), 0)"
 
 
 def _count(indicator: EventsIndicator, matchers: Sequence[Matcher], window: str, function: Function) -> str:
@@ -117,5 +121,24 @@ def _count(indicator: EventsIndicator, matchers: Sequence[Matcher], window: str,
 
 
 def _within(indicator: EventsIndicator, window: str, function: Function) -> str:
-    matchers = (*indicator.filter, *(indicator.good or ()), Matcher("le", (le_text(indicator.within or 0.0),)))
+    matchers = (
+        *_narrowed(indicator.filter, indicator.good or ()),
+        Matcher("le", (le_text(indicator.within or 0.0),)),
+    )
     return f"sum({function}({selector(indicator.instrument, matchers, '_bucket')}[{window}]))"
+
+
+def _narrowed(filter: Sequence[Matcher], further: Sequence[Matcher]) -> list[Matcher]:
+    """Both sets of conditions, without those of ``filter`` that say nothing beside ``further``."""
+    kept: list[Matcher] = []
+    rest = list(further)
+    for matcher in filter:
+        twin = next((other for other in rest if other.label == matcher.label), None)
+        if twin is None:
+            kept.append(matcher)
+        elif twin.negated and matcher.negated:
+            rest.remove(twin)
+            kept.append(Matcher(matcher.label, (*matcher.values, *twin.values), negated=True))
+        elif twin.negated or not all(matcher.admits(value) for value in twin.values):
+            kept.append(matcher)
+    return [*kept, *rest]

@@ -23,7 +23,9 @@ SYMPTOM_GROUP: Final = "exai-symptoms"
 _SYMPTOM_FILE = "symptoms"
 
 
-def alerts_of(slos: Sequence[Slo], *, catalog: Catalog | None = None, options: RuleOptions | None = None) -> list[Alert]:
+def alerts_of(
+    slos: Sequence[Slo], *, catalog: Catalog | None = None, options: RuleOptions | None = None
+) -> list[Alert]:
     """Every alert that is generated: those of each SLO, then the symptoms."""
     chosen = options or RuleOptions()
     made = [alert for slo in _ordered(slos) for alert in slo_alerts(slo, chosen)]

@@ -14,7 +14,9 @@ from exai_sre.slo.windows import format_duration
 
 __all__ = ["runbooks"]
 
-_INTRODUCTION = "What to do when one of these alerts arrives. Each section stands alone; an alert's `runbook_url` leads to it."
+_INTRODUCTION = (
+    "What to do when one of these alerts arrives. Each section stands alone; an alert's `runbook_url` leads to it."
+)
 
 
 def runbooks(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from exai_sre.slo.model import Slo
 
-__all__ = ["Series", "SlothLabel", "identity", "identity_labels", "ratio_name"]
+__all__ = ["Series", "SlothLabel", "identity", "identity_labels", "own_labels", "ratio_name"]
+
+
+_LABEL_NAME = re.compile(r"(?!sloth_|__)[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 
 
 class Series:
@@ -46,6 +50,11 @@ class SlothLabel:
 def identity_labels(slo: Slo) -> dict[str, str]:
     """The labels that tell an SLO's series from all others."""
     return {SlothLabel.ID: slo.id, SlothLabel.SERVICE: slo.service, SlothLabel.SLO: slo.name}
+
+
+def own_labels(slo: Slo) -> dict[str, str]:
+    """Labels of the definition that can stand on a series, such as ``team``; Sloth's own cannot be overridden."""
+    return {name: value for name, value in sorted(slo.labels.items()) if _LABEL_NAME.fullmatch(name)}
 
 
 def identity(slo: Slo) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Any, Final
 
 from exai_sre.generate.options import RuleOptions
 from exai_sre.generate.promql import decimal_text, error_query, total_query
-from exai_sre.generate.series import Series, SlothLabel, identity, identity_labels, ratio_name
+from exai_sre.generate.series import Series, SlothLabel, identity, identity_labels, own_labels, ratio_name
 from exai_sre.generate.windows import BASE, STRATEGIES, ratio_windows
 from exai_sre.slo.model import Slo
 from exai_sre.slo.windows import format_duration
@@ -17,7 +16,6 @@ from exai_sre.version import __version__
 __all__ = ["meta_rules", "sli_rules"]
 
 _DAY: Final = 86_400
-_LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 
 Rule = dict[str, Any]
 
@@ -58,5 +56,5 @@ def meta_rules(slo: Slo) -> list[Rule]:
 
 
 def _record(slo: Slo, name: str, expr: str, labels: dict[str, str] | None = None) -> Rule:
-    own = {key: value for key, value in slo.labels.items() if _LABEL_NAME.fullmatch(key)}
-    return {"record": name, "expr": expr, "labels": dict(sorted({**own, **identity_labels(slo), **(labels or {})}.items()))}
+    every = {**own_labels(slo), **identity_labels(slo), **(labels or {})}
+    return {"record": name, "expr": expr, "labels": dict(sorted(every.items()))}

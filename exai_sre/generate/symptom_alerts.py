@@ -160,7 +160,7 @@ def target_down(options: RuleOptions, dashboard: DashboardPath) -> Alert:
         expr=f"{job} == 0 or absent({job})",
         severity="page",
         guidance=Guidance(
-            meaning="Prometheus cannot scrape the service, or does not know it: it is down, or all other alerts are blind.",
+            meaning="Prometheus cannot scrape the service or does not know it: it is down, or its alerts are blind.",
             steps=(
                 "Ask `/health` of the service; see whether its process runs and why it ended.",
                 "See the target's last error in Prometheus: a wrong address or port shows there.",

@@ -10,12 +10,12 @@ from exai_sre.generate.series import Series, identity
 from exai_sre.slo.model import TIERS, Slo
 from exai_sre.slo.windows import format_duration, parse_duration
 
-__all__ = ["BASE", "STRATEGIES", "ratio_windows"]
+__all__ = ["BASE", "LONGEST_RAW", "STRATEGIES", "ratio_windows"]
 
 BASE: Final = "5m"
 """Window of the recorded increases, from which long windows are summed."""
 
-_LONGEST_RAW: Final = parse_duration("2h")
+LONGEST_RAW: Final = parse_duration("2h")
 """Longest window, in seconds, that is read from the raw series: beyond it, raw samples dominate the cost."""
 
 _STANDARD: Final = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
@@ -38,7 +38,7 @@ def _raw(slo: Slo, window: int) -> str:
 
 
 def _recorded(slo: Slo, window: int) -> str:
-    if window <= _LONGEST_RAW:
+    if window <= LONGEST_RAW:
         return _raw(slo, window)
     text, series = format_duration(window), identity(slo)
     errors, total = f"{Series.ERRORS}{series}", f"{Series.TOTAL}{series}"

@@ -41,6 +41,10 @@ class BoundSeries:
         self._start = cells.start
         self._lock = store.lock
 
+    def view(self, words: int) -> memoryview[float]:
+        """A live read-only view of the first ``words`` words: the value, or so many buckets of a histogram."""
+        return self._doubles[self._start : self._start + words].toreadonly()
+
     def _mark(self, at: int, value: float) -> None:
         """Keep an exemplar at word ``at`` if the running task is in a sampled trace."""
         trace = current_trace.get()

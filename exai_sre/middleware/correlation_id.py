@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from exai_sre.context import Baggage, Inbound, TraceContext, current_trace, unit_of_work
+from exai_sre.context import Baggage, Inbound, TraceContext, unit_of_work
 from exai_sre.context.baggage import NO_BAGGAGE
 from exai_sre.metrics.families import TelemetryMetrics
 from exai_sre.names import LabelName
@@ -68,8 +68,3 @@ def count_rejections(metrics: TelemetryMetrics) -> Callable[[Inbound], None]:
             metrics.rejected_ids.labels(**{LabelName.REASON: reason.value}).inc()
 
     return count
-
-
-def running_trace() -> TraceContext | None:
-    """The position of the running task."""
-    return current_trace.get()

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from http import HTTPStatus
 
 from exai_sre.outcome import Outcome
 
-__all__ = ["error_body", "error_type", "exception_outcome", "status_outcome"]
-
-
-def exception_outcome(error: BaseException) -> Outcome:
-    """How a call ended that raised ``error``.
-
-    An exception may say so itself by an attribute ``outcome``; else a withdrawn call is
-    ``CANCELLED``, a passed deadline ``TIMEOUT``, and everything else our own fault.
-    """
-    if isinstance(error, asyncio.CancelledError):
-        return Outcome.CANCELLED
-    said = getattr(error, "outcome", None)
-    if isinstance(said, Outcome):
-        return said
-    return Outcome.TIMEOUT if isinstance(error, TimeoutError) else Outcome.ERROR
+__all__ = ["error_body", "error_type", "status_outcome"]
 
 
 def status_outcome(status: int) -> Outcome:

@@ -113,7 +113,9 @@ def _shape(arguments: object) -> str:
 
 
 def _describe(value: object) -> str:
-    return f"{_type_name(value)}({len(value)})" if isinstance(value, str | list | tuple | Mapping) else _type_name(value)
+    return (
+        f"{_type_name(value)}({len(value)})" if isinstance(value, str | list | tuple | Mapping) else _type_name(value)
+    )
 
 
 def _type_name(value: object) -> str:

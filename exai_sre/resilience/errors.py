@@ -82,4 +82,4 @@ class OptionError(ExaiSreError, ValueError):
 
 
 class UnsupportedForm(ExaiSreError, TypeError):
-    """A function of a kind that the strategy cannot guard the way it was asked to."""
+    """A use that a strategy cannot guard: a wrong kind of function, or no task to bound."""

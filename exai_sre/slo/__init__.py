@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from exai_sre.slo.burn import budget_spent, detection_time, reset_time
+    from exai_sre.slo.history import Point
     from exai_sre.slo.model import (
         TIERS,
         BurnTier,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from exai_sre.slo.report import slo_report
     from exai_sre.slo.runner import run_tracker
     from exai_sre.slo.status import SloStatus, Verdict
-    from exai_sre.slo.store import Point, SqliteTrackerStore, TrackerStore
+    from exai_sre.slo.store import SqliteTrackerStore, TrackerStore
     from exai_sre.slo.tracker import SloTracker
     from exai_sre.slo.windows import format_duration, parse_duration
 

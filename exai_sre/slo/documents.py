@@ -70,7 +70,11 @@ class Value:
     @property
     def kind(self) -> str:
         """``mapping``, ``sequence`` or ``scalar``."""
-        return str(self.node.id)
+        import yaml
+
+        if isinstance(self.node, yaml.MappingNode):
+            return "mapping"
+        return "sequence" if isinstance(self.node, yaml.SequenceNode) else "scalar"
 
     @property
     def missing(self) -> bool:
@@ -193,7 +197,9 @@ class Record:
         self._entries = {key: entry for key, entry in value.entries().items() if not (key in known and entry.missing)}
         for key, entry in self._entries.items():
             if key in later:
-                faults.add(entry.fault("is not compiled yet", f"remove it; supported here are {', '.join(sorted(known))}"))
+                faults.add(
+                    entry.fault("is not compiled yet", f"remove it; supported here are {', '.join(sorted(known))}")
+                )
             elif key not in known:
                 faults.add(entry.fault(f"unknown key {key!r}", suggest(key, known)))
         for key in required:

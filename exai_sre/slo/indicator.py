@@ -22,6 +22,7 @@ PROMETHEUS_TYPE: Final = "Prometheus"
 """``metricSource.type`` of an indicator written as PromQL."""
 
 _SOURCE = ("metricSource", "spec")
+_NO_MATCHERS: tuple[Matcher, ...] = ()
 
 
 def read_indicator(value: Value, faults: Faults, catalog: Catalog | None) -> Indicator | None:
@@ -44,12 +45,15 @@ def read_indicator(value: Value, faults: Faults, catalog: Catalog | None) -> Ind
 
 def _read_ratio(value: Value, faults: Faults, catalog: Catalog | None) -> Indicator | None:
     before = len(faults.errors)
-    record = Record(
-        value, faults, required=("total",), optional=("counter", "good", "bad"), later=("raw", "rawType")
-    )
+    record = Record(value, faults, required=("total",), optional=("counter", "good", "bad"), later=("raw", "rawType"))
     record.take("counter", _require_counter, None)
     if ("good" in record) == ("bad" in record):
-        faults.add(value.fault("has both good and bad events" if "good" in record else "the field 'good' or 'bad' is missing", "give exactly one"))
+        faults.add(
+            value.fault(
+                "has both good and bad events" if "good" in record else "the field 'good' or 'bad' is missing",
+                "give exactly one",
+            )
+        )
     sides = [side for side in ("good", "bad", "total") if side in record]
     sources = {side: record.take(side, partial(_read_source, faults=faults), None) for side in sides}
     read = {side: source for side, source in sources.items() if source is not None}
@@ -89,7 +93,9 @@ def _read_type(value: Value) -> str:
 
 
 def _read_queries(specs: dict[str, Value], faults: Faults) -> QueryIndicator | None:
-    queries = {side: Record(spec, faults, required=("query",)).take("query", _read_query, "") for side, spec in specs.items()}
+    queries = {
+        side: Record(spec, faults, required=("query",)).take("query", _read_query, "") for side, spec in specs.items()
+    }
     if not all(queries.values()):
         return None
     return QueryIndicator(queries.get("good"), queries.get("bad"), queries["total"])
@@ -109,9 +115,9 @@ def _read_events(
     side = "good" if "good" in specs else "bad"
     total = Record(specs["total"], faults, required=("instrument",), optional=("filter",))
     instrument = total.take("instrument", Value.text, "")
-    conditions = total.take("filter", partial(_read_matchers, faults=faults), ())
+    conditions = total.take("filter", partial(_read_matchers, faults=faults), _NO_MATCHERS)
     chosen = Record(specs[side], faults, optional=("labels", "within") if side == "good" else ("labels",))
-    labels = chosen.take("labels", partial(_read_matchers, faults=faults), ())
+    labels = chosen.take("labels", partial(_read_matchers, faults=faults), _NO_MATCHERS)
     within = chosen.take("within", _read_bound, None)
     if len(faults.errors) == before and not labels and within is None:
         wanted = "'labels' or 'within'" if side == "good" else "'labels'"

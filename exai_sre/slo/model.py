@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Final, Literal
 
 from exai_sre.metrics.selection import Matcher
@@ -146,8 +145,6 @@ class QueryIndicator:
 Indicator = EventsIndicator | QueryIndicator
 """How good and total events are counted."""
 
-_NOTHING: Mapping[str, str] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class Slo:
@@ -175,8 +172,8 @@ class Slo:
     objective: Decimal
     window: int
     indicator: Indicator
-    labels: Mapping[str, str] = field(default=_NOTHING, hash=False)
-    annotations: Mapping[str, str] = field(default=_NOTHING, hash=False)
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
     tiers: tuple[BurnTier, ...] = TIERS
     unreachable: tuple[BurnTier, ...] = ()
     source: Source = Source()
@@ -201,8 +198,8 @@ def make_slo(
     window: int = 30 * DAY,
     display_name: str = "",
     description: str = "",
-    labels: Mapping[str, str] = _NOTHING,
-    annotations: Mapping[str, str] = _NOTHING,
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
     source: Source | None = None,
 ) -> Slo:
     """An SLO with the burn tiers of its window, those that can never fire set apart.
@@ -224,8 +221,8 @@ def make_slo(
         objective=objective,
         window=window,
         indicator=indicator,
-        labels=MappingProxyType(dict(labels)),
-        annotations=MappingProxyType(dict(annotations)),
+        labels=dict(labels or {}),
+        annotations=dict(annotations or {}),
         tiers=tuple(tier for tier in tiers if tier.threshold(budget) < 1),
         unreachable=tuple(tier for tier in tiers if tier.threshold(budget) >= 1),
         source=source or Source(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from typing import Final
@@ -52,6 +52,7 @@ class Definition:
         annotations: ``metadata.annotations``.
         indicator: what an SLI counts; ``None`` for other kinds and where it is faulty.
         slo: the rest of an SLO; ``None`` for other kinds.
+        sound: whether it was read without a fault.
     """
 
     kind: str
@@ -62,6 +63,7 @@ class Definition:
     annotations: Mapping[str, str] = field(default_factory=dict)
     indicator: Indicator | None = None
     slo: SloDefinition | None = None
+    sound: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class SloDefinition:
         objective: share of good events, between 0 and 1.
         window: seconds.
         indicator: the inline indicator; ``None`` where it is faulty or a reference.
-        reference: name of the SLI that is referred to; empty for an inline indicator.
+        reference: name of the SLI that is referred to; empty where there is none.
     """
 
     service: str
@@ -91,7 +93,11 @@ def read_definition(document: Value, faults: Faults, catalog: Catalog | None) ->
     A definition with a faulty indicator is handed out without it, so that references to it
     and duplicates of it are still judged.
     """
-    return faults.attempt(partial(_read_definition, document, faults, catalog), None)
+    before = len(faults.errors)
+    definition = faults.attempt(partial(_read_definition, document, faults, catalog), None)
+    if definition is None or len(faults.errors) == before:
+        return definition
+    return replace(definition, sound=False)
 
 
 def _read_definition(document: Value, faults: Faults, catalog: Catalog | None) -> Definition | None:
@@ -117,13 +123,17 @@ def _read_kind(document: Value, entries: dict[str, Value], faults: Faults) -> st
     """The kind, once version and kind are known to be readable; nothing else is judged before."""
     missing = [key for key in ("apiVersion", "kind") if key not in entries]
     if missing:
-        raise document.fault(f"the field {missing[0]!r} is missing", f"an OpenSLO document begins with apiVersion: {API_VERSION}")
+        raise document.fault(
+            f"the field {missing[0]!r} is missing", f"an OpenSLO document begins with apiVersion: {API_VERSION}"
+        )
     version = entries["apiVersion"].text()
     if version != API_VERSION:
         raise entries["apiVersion"].fault(f"version {version!r} is not read", f"write {API_VERSION}")
     kind = entries["kind"].text()
     if kind in _LATER_KINDS:
-        faults.add(entries["kind"].fault(f"kind {kind!r} is not compiled yet", f"remove it; compiled are {', '.join(KINDS)}"))
+        faults.add(
+            entries["kind"].fault(f"kind {kind!r} is not compiled yet", f"remove it; compiled are {', '.join(KINDS)}")
+        )
         return None
     if kind not in KINDS:
         raise entries["kind"].fault(f"unknown kind {kind!r}", suggest(kind, KINDS))
@@ -134,8 +144,8 @@ def _read_metadata(value: Value, document: Value, kind: str, faults: Faults) -> 
     record = Record(value, faults, required=("name",), optional=("displayName", "labels", "annotations"))
     name = record.take("name", _read_name, "")
     display_name = record.take("displayName", Value.text, "")
-    labels = record.take("labels", _read_labels, {})
-    annotations = record.take("annotations", _read_annotations, {})
+    labels: dict[str, str] = record.take("labels", _read_labels, {})
+    annotations: dict[str, str] = record.take("annotations", _read_annotations, {})
     return Definition(kind, name, document, display_name, labels, annotations) if name else None
 
 
@@ -176,7 +186,11 @@ def _read_slo(value: Value, faults: Faults, catalog: Catalog | None) -> SloDefin
     )
     if ("indicator" in record) == ("indicatorRef" in record):
         both = "indicator" in record
-        what = "has both an indicator and an indicatorRef" if both else "the field 'indicator' or 'indicatorRef' is missing"
+        what = (
+            "has both an indicator and an indicatorRef"
+            if both
+            else "the field 'indicator' or 'indicatorRef' is missing"
+        )
         faults.add(value.fault(what, "give exactly one"))
     record.take("budgetingMethod", _require_occurrences, None)
     record.take("alertPolicies", _require_no_policies, None)
@@ -231,14 +245,15 @@ def _read_objectives(value: Value, faults: Faults) -> Decimal:
 def _read_target(value: Value, whole: int) -> Decimal:
     target = value.number()
     if not 0 < target < whole:
-        raise value.fault(f"must lie between 0 and {whole}, both excluded, not {target}", f"write for example {Decimal(whole) * Decimal('0.995'):f}")
+        raise value.fault(
+            f"must lie between 0 and {whole}, both excluded, not {target}",
+            f"write for example {Decimal(whole) * Decimal('0.995'):f}",
+        )
     return (target / whole).normalize()
 
 
 def _read_windows(value: Value, faults: Faults) -> int:
-    record = Record(
-        _only(value, "time window"), faults, required=("duration", "isRolling"), later=("calendar",)
-    )
+    record = Record(_only(value, "time window"), faults, required=("duration", "isRolling"), later=("calendar",))
     record.take("isRolling", _require_rolling, None)
     return record.take("duration", _read_window, 30 * DAY)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from exai_sre.errors import SpecError
@@ -61,7 +62,7 @@ def read_slos(paths: Iterable[str | os.PathLike[str]], *, catalog: Catalog | Non
     faults = Faults()
     definitions: list[Definition] = []
     for file in _files(paths, faults):
-        text = faults.attempt(lambda file=file: _text(file), "")  # type: ignore[misc]
+        text = faults.attempt(partial(_text, file), "")
         for document in read_documents(text, str(file), faults):
             definition = read_definition(document, faults, catalog)
             if definition is not None:
@@ -75,7 +76,9 @@ def read_slos(paths: Iterable[str | os.PathLike[str]], *, catalog: Catalog | Non
 def _files(paths: Iterable[str | os.PathLike[str]], faults: Faults) -> list[Path]:
     files: dict[Path, Path] = {}
     for path in map(Path, paths):
-        found = [path] if not path.is_dir() else [below for below in sorted(path.rglob("*")) if _is_definition(below, path)]
+        found = (
+            [path] if not path.is_dir() else [below for below in sorted(path.rglob("*")) if _is_definition(below, path)]
+        )
         if not found:
             faults.add(SpecError("holds no .yaml or .yml file", file=str(path), remedy="name the folder of the SLOs"))
         for file in found:
@@ -99,14 +102,57 @@ def _text(file: Path) -> str:
 
 
 def _assemble(definitions: Sequence[Definition], faults: Faults) -> list[Slo]:
-    """SLOs with their references resolved; each name is judged against those before it."""
-    slis = _unique([definition for definition in definitions if definition.kind == "SLI"], faults)
-    services = _unique([definition for definition in definitions if definition.kind == "Service"], faults)
-    slos: dict[str, Slo] = {}
+    """The sound SLOs with their references resolved; names are judged in the order of reading."""
+    slis: dict[str, Definition] = {}
+    services: dict[str, Definition] = {}
+    taken: dict[str, Definition] = {}
     for definition in definitions:
-        if definition.slo is None:
-            continue
-        before = len(faults.errors)
-        indicator = faults.attempt(lambda d=definition, s=definition.slo: _resolve(d, s, slis, services), None)  # type: ignore[misc]
-        ...
-    return list(slos.values())
+        names = {"SLI": slis, "Service": services}.get(definition.kind, taken)
+        faults.attempt(partial(_claim, names, definition), None)
+    built = [faults.attempt(partial(_build, definition, slis, services), None) for definition in taken.values()]
+    return [slo for slo in built if slo is not None]
+
+
+def _claim(names: dict[str, Definition], definition: Definition) -> None:
+    """Keep a definition under its name; for an SLO that is its id, which spans services."""
+    name = f"{definition.slo.service}-{definition.name}" if definition.slo else definition.name
+    first = names.setdefault(name, definition)
+    if first is not definition:
+        what = f"{definition.kind} {name!r} is defined twice"
+        remedy = f"rename one; the first is at {first.value.file}:{first.value.line}"
+        raise definition.value.find(("metadata", "name")).fault(what, remedy)
+
+
+def _build(definition: Definition, slis: dict[str, Definition], services: dict[str, Definition]) -> Slo | None:
+    spec = definition.slo
+    if spec is None:
+        return None
+    if services and spec.service and spec.service not in services:
+        place = definition.value.find(("spec", "service"))
+        raise place.fault(f"service {spec.service!r} is not defined", suggest(spec.service, services))
+    indicator = _indicator(definition, spec, slis)
+    if indicator is None or not definition.sound:
+        return None
+    return make_slo(
+        definition.name,
+        spec.service,
+        spec.objective,
+        indicator,
+        window=spec.window,
+        display_name=definition.display_name,
+        description=spec.description,
+        labels=definition.labels,
+        annotations=definition.annotations,
+        source=Source(definition.value.file, definition.value.line),
+    )
+
+
+def _indicator(definition: Definition, spec: SloDefinition, slis: dict[str, Definition]) -> Indicator | None:
+    if not spec.reference:
+        return spec.indicator
+    sli = slis.get(spec.reference)
+    if sli is None:
+        place = definition.value.find(("spec", "indicatorRef"))
+        remedy = suggest(spec.reference, slis) if slis else "define it with kind: SLI"
+        raise place.fault(f"SLI {spec.reference!r} is not defined", remedy)
+    return sli.indicator

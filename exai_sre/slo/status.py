@@ -1,17 +1,44 @@
-"""What the tracker answers about one SLO."""
+"""What the tracker answers about one SLO, and how it judges it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from exai_sre.slo.model import Slo
+from exai_sre.slo.model import Severity, Slo
+from exai_sre.slo.windows import BURN_WINDOWS, HOUR, format_duration
 
-__all__ = ["SloStatus", "Verdict"]
+__all__ = ["Judge", "Seen", "SloStatus", "Verdict"]
 
 Verdict = Literal["ok", "ticket", "page", "exhausted", "no_data"]
-"""How an SLO stands, worst last but for ``no_data``: a firing page outranks a firing ticket,
-a spent budget outranks both, and ``no_data`` means that no event was seen in the window."""
+"""How an SLO stands: ``page`` and ``ticket`` while a tier of that severity fires, ``exhausted``
+when the budget of the window is spent, ``no_data`` when the window holds no event. The first
+that holds is taken, in the order no_data, page, exhausted, ticket, ok: what burns now comes
+before what has burnt."""
+
+
+_RECENT = format_duration(HOUR)
+
+
+class Seen(NamedTuple):
+    """What a window holds.
+
+    Attributes:
+        good: good events.
+        total: all events.
+        watched: seconds of the window during which this replica was watching.
+    """
+
+    good: float
+    total: float
+    watched: float
+
+    @property
+    def error_ratio(self) -> float | None:
+        """Bad events over all events (0..1), or ``None`` without events."""
+        # A thread may count between the readings of good and total, so the difference is clamped.
+        return max(self.total - self.good, 0.0) / self.total if self.total > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +89,68 @@ class SloStatus:
             "verdict": self.verdict,
             "firing_tiers": list(self.firing),
         }
+
+
+class Judge:
+    """Judges one SLO by what its windows hold; what does not change is worked out once.
+
+    Args:
+        slo: the definition.
+
+    Attributes:
+        windows: the windows in seconds that a judgement needs, ascending.
+    """
+
+    def __init__(self, slo: Slo) -> None:
+        self._slo = slo
+        self._budget = float(slo.budget)
+        self._tiers = [(tier, float(tier.threshold(slo.budget))) for tier in slo.tiers]
+        self._shown = {window: format_duration(window) for window in sorted({*BURN_WINDOWS, slo.window})}
+        self.windows = tuple(sorted({*self._shown, *(w for tier in slo.tiers for w in (tier.short, tier.long))}))
+
+    def status(self, seen: Mapping[int, Seen]) -> SloStatus:
+        """The status of the SLO, given what each of :attr:`windows` holds."""
+        slo = self._slo
+        ratios = {window: content.error_ratio for window, content in seen.items()}
+        burns = {
+            text: None if (ratio := ratios[window]) is None else ratio / self._budget
+            for window, text in self._shown.items()
+        }
+        whole = seen[slo.window]
+        spent = ratios[slo.window]
+        remaining = None if spent is None else 1 - spent / self._budget
+        firing = [
+            tier
+            for tier, threshold in self._tiers
+            if (ratios[tier.short] or 0.0) > threshold and (ratios[tier.long] or 0.0) > threshold
+        ]
+        return SloStatus(
+            slo=slo,
+            good=whole.good,
+            total=whole.total,
+            sli=None if spent is None else 1 - spent,
+            budget_remaining=remaining,
+            burn_rates=burns,
+            exhaustion=_exhaustion(remaining, burns[_RECENT], slo.window),
+            coverage=min(whole.watched / slo.window, 1.0),
+            verdict=_verdict(remaining, {tier.severity for tier in firing}),
+            firing=tuple(tier.name for tier in firing),
+        )
+
+
+def _exhaustion(remaining: float | None, burn: float | None, window: int) -> float | None:
+    if remaining is None:
+        return None
+    if remaining <= 0:
+        return 0.0
+    return remaining * window / burn if burn else None
+
+
+def _verdict(remaining: float | None, severities: set[Severity]) -> Verdict:
+    if remaining is None:
+        return "no_data"
+    if "page" in severities:
+        return "page"
+    if remaining <= 0:
+        return "exhausted"
+    return "ticket" if severities else "ok"

@@ -33,7 +33,9 @@ def parse_duration(text: str) -> int:
         ValueError: the text is no duration, or it is zero.
     """
     match = _DURATION.fullmatch(text)
-    seconds = sum(int(count or 0) * unit for count, unit in zip(match.groups(), _UNITS.values(), strict=True)) if match else 0
+    seconds = (
+        sum(int(count or 0) * unit for count, unit in zip(match.groups(), _UNITS.values(), strict=True)) if match else 0
+    )
     if not seconds:
         raise ValueError(f"{text!r} is no duration above zero such as 5m, 6h, 30d or 4w")
     return seconds

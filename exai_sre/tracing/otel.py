@@ -260,7 +260,10 @@ class _Attached:
 class OwnRecorder(_OtelRecorder):
     """Records on a provider of ours: this library chooses ids and decides on sampling."""
 
-    decides: Final = False
+    @property
+    def decides(self) -> bool:
+        """Never: this library decides."""
+        return False
 
     def __init__(self, provider: Any, chosen: ChosenPosition) -> None:
         super().__init__(provider)
@@ -288,7 +291,10 @@ class OwnRecorder(_OtelRecorder):
 class JoinedRecorder(_OtelRecorder):
     """Records on the application's provider, which makes the ids and decides on sampling."""
 
-    decides: Final = True
+    @property
+    def decides(self) -> bool:
+        """Always: the provider belongs to the application."""
+        return True
 
     def begin(self, call: Call, position: TraceContext) -> RecordedSpan:
         """See :meth:`exai_sre.tracing.recorder.Recorder.begin`."""

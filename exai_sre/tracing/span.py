@@ -36,14 +36,16 @@ class Span:
         context: its position in the trace; its ids are true even when nothing is recorded.
         attributes: what is known about it so far; names come from :class:`exai_sre.names.Attribute`.
         failure: error type once it failed, else ``None``.
+        judged: whether the code inside said how the call ended; what it raises then does not count.
     """
 
-    __slots__ = ("attributes", "context", "failure")
+    __slots__ = ("attributes", "context", "failure", "judged")
 
     def __init__(self, context: TraceContext, attributes: Mapping[str, AttributeValue] | None = None) -> None:
         self.context = context
         self.attributes: dict[str, AttributeValue] = dict(attributes) if attributes else {}
         self.failure: str | None = None
+        self.judged = False
 
     def set(self, name: str, value: AttributeValue) -> None:
         """Set one attribute."""
@@ -52,3 +54,9 @@ class Span:
     def fail(self, error_type: str) -> None:
         """Mark the call as failed; ``error_type`` is a class of errors, never a message."""
         self.failure = error_type
+        self.judged = True
+
+    def excuse(self) -> None:
+        """Say that the call did not fail, whatever it raises: its caller was wrong or withdrew it."""
+        self.failure = None
+        self.judged = True

@@ -153,7 +153,7 @@ class RunningSpan:
     ) -> None:
         current_trace.reset(self._token)
         span, tracing = self._span, self._tracing
-        if error is not None and span.failure is None and not is_cancellation(error):
+        if error is not None and not span.judged and not is_cancellation(error):
             span.fail(type(error).__qualname__)
         if span.failure is not None:
             span.attributes.setdefault(Attribute.ERROR_TYPE, span.failure)

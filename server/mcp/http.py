@@ -22,6 +22,7 @@ MCP_PATH: Final = "/mcp"
 
 _RETRY_AFTER: Final = "5"
 _SESSION: Final = b"mcp-session-id"
+_METHOD_HEADER: Final = "Mcp-Method"
 
 _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
@@ -53,8 +54,11 @@ class McpHttp:
             yield
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one HTTP request; a drain refuses whoever has no session here."""
-        if self._gate.draining and _SESSION.decode() not in request.headers:
+        """Answer one HTTP request; a drain refuses new calls and new sessions.
+
+        Listing stays open: a client lists tools to check the result of a call that just finished.
+        """
+        if self._gate.draining and _opens_work(request):
             return web.Response(status=503, text="The server is shutting down.", headers={"Retry-After": _RETRY_AFTER})
         return await self._bridge(request)
 
@@ -110,6 +114,12 @@ class _KeptBody:
     @property
     def body(self) -> bytes:
         return b"".join(self._pieces)
+
+
+def _opens_work(request: web.Request) -> bool:
+    """Whether the headers announce a call (2026-07-28) or open a session (before it)."""
+    method = request.headers.get(_METHOD_HEADER)
+    return _SESSION.decode() not in request.headers if method is None else method == "tools/call"
 
 
 def _request_id(body: bytes) -> str | int | None:

@@ -8,7 +8,6 @@ message was too large.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,6 +20,7 @@ from mcp.shared.message import ServerMessageMetadata, SessionMessage
 from mcp_types import INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adapter
 from pydantic import ValidationError
 
+from exai_sre.clock import Clock
 from exai_sre.metrics.families import WebSocketMetrics
 from exai_sre.names import LabelName
 from exai_sre.outcome import Outcome
@@ -59,6 +59,7 @@ class McpWebSocket:
         server: the protocol core.
         gate: says when the server drains.
         metrics: counts connections.
+        clock: measures the life of a connection.
         limits: what connections may take.
         request_context: what handlers see as the request of a message, made from the upgrade request.
         on_closed: gets the life of each connection in seconds.
@@ -70,6 +71,7 @@ class McpWebSocket:
         *,
         gate: CallGate,
         metrics: WebSocketMetrics,
+        clock: Clock,
         limits: WebSocketLimits,
         request_context: Callable[[web.Request], object],
         on_closed: Callable[[float], None],
@@ -79,6 +81,7 @@ class McpWebSocket:
         self._gate = gate
         self._connections = metrics.connections
         self._open = metrics.open.labels(**{LabelName.ENDPOINT: WS_PATH})
+        self._clock = clock
         self._limits = limits
         self._request_context = request_context
         self._on_closed = on_closed
@@ -100,7 +103,7 @@ class McpWebSocket:
             compress=False,
         )
         self._sockets.add(socket)
-        opened = time.monotonic()
+        opened = self._clock.monotonic()
         try:
             await socket.prepare(request)
             self.count(Outcome.OK)
@@ -109,7 +112,7 @@ class McpWebSocket:
                 await self._serve(socket, ServerMessageMetadata(request_context=self._request_context(request)))
             finally:
                 self._open.dec()
-                self._on_closed(time.monotonic() - opened)
+                self._on_closed(self._clock.monotonic() - opened)
         finally:
             self._sockets.discard(socket)
         return socket

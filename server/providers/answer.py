@@ -37,6 +37,4 @@ class AnswerBuilder:
         """
         if self._finish_reason is None:
             raise MalformedAnswer("the stream ended before the answer did")
-        return ChatResult(
-            "".join(self._text), "".join(self._reasoning), self._finish_reason, self._usage, self._model
-        )
+        return ChatResult("".join(self._text), "".join(self._reasoning), self._finish_reason, self._usage, self._model)

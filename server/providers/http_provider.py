@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -144,11 +144,9 @@ class HttpProvider:
 
     def _refusal(self, status: int, headers: Mapping[str, str], data: bytes) -> UpstreamError:
         code, message = "", ""
-        try:
+        # A gateway's HTML page is no JSON: the status alone has to do then.
+        with suppress(MalformedAnswer):
             code, message = self._dialect.error_of(self._dialect.parse(data)) or ("", "")
-        except MalformedAnswer:
-            # A gateway's HTML page: the status alone has to do.
-            pass
         retry_after = parse_retry_after(headers.get("Retry-After"), self._clock.time())
         verdict = self._dialect.classify(status if status != 200 else 500, code)
         what = f"HTTP {status}{f', code {self._clean(code)}' if code else ''}"

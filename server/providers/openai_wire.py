@@ -109,15 +109,15 @@ class Dialect:
         Raises:
             MalformedAnswer: ``body`` is no answer.
         """
-        choice = _choice(body)
+        whole = _mapping(body, "answer")
+        choice = _choice(whole)
         message = _mapping(choice.get("message"), "message")
-        assert isinstance(body, dict)  # noqa: S101 - _choice has seen to it
         return ChatResult(
             text=_text(message, "content"),
             reasoning=_text(message, "reasoning_content"),
             finish_reason=str(choice.get("finish_reason") or "stop"),
-            usage=_usage(body.get("usage")) or Usage(),
-            model=str(body.get("model") or ""),
+            usage=_usage(whole.get("usage")) or Usage(),
+            model=str(whole.get("model") or ""),
         )
 
     def chunk(self, body: object) -> ChatChunk:
@@ -157,8 +157,8 @@ def _mapping(value: object, what: str) -> Mapping[str, Any]:
     return value
 
 
-def _choice(body: object) -> Mapping[str, Any]:
-    choices = _mapping(body, "answer").get("choices")
+def _choice(whole: Mapping[str, Any]) -> Mapping[str, Any]:
+    choices = whole.get("choices")
     if not isinstance(choices, list) or not choices:
         raise MalformedAnswer("choices are missing")
     return _mapping(choices[0], "choice")

@@ -128,6 +128,8 @@ class ProviderRegistry:
         routes = tuple(route for route in fitted if route is not None)
         if not routes:
             raise _too_long(models[0], prompt, request.max_tokens)
+        if routes[0].model is not models[0]:
+            notes = (*notes, f"the prompt does not fit {models[0].id}, {routes[0].model.id} answers")
         return Plan(routes, requested, notes)
 
     def _candidates(self, named: Model) -> tuple[list[Model], tuple[str, ...]]:
@@ -149,9 +151,7 @@ class ProviderRegistry:
         return models, tuple(notes)
 
     def _fit(self, model: Model, request: CompletionRequest, prompt: int) -> Route | None:
-        max_tokens = output_budget(
-            prompt, request.max_tokens, context=model.context, max_output=model.max_output
-        )
+        max_tokens = output_budget(prompt, request.max_tokens, context=model.context, max_output=model.max_output)
         if max_tokens is None:
             return None
         asked = {
@@ -159,9 +159,7 @@ class ProviderRegistry:
             "temperature": request.temperature,
             "thinking": request.thinking,
         }
-        dropped = tuple(
-            name for name, value in asked.items() if value is not None and name not in model.capabilities
-        )
+        dropped = tuple(name for name, value in asked.items() if value is not None and name not in model.capabilities)
         fitted = ChatRequest(
             model=model.id,
             messages=request.messages,

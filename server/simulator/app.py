@@ -13,7 +13,7 @@ from server.metrics import PROVIDERS
 from server.simulator.faults import Fault
 from server.simulator.replies import Reply, make_reply
 from server.simulator.upstream import Decision, Upstream
-from server.simulator.wire import MALFORMED, answer_body, error_body, invalid_request, prompt_of, stream_events
+from server.simulator.wire import MALFORMED, answer_body, checked_request, error_body, prompt_of, stream_events
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -90,7 +90,8 @@ class Simulator:
             raise
         except ConnectionError:
             counts.aborted += 1
-            return self._web.Response(status=499)
+            gone: web.Response = self._web.Response(status=499)
+            return gone
         finally:
             counts.in_flight -= 1
         counts.answered += answered
@@ -101,12 +102,9 @@ class Simulator:
         if not request.headers.get("Authorization", "").startswith("Bearer "):
             return self._error(upstream, 401, "", "authentication is missing"), False
         try:
-            body = await request.json()
-        except ValueError:
-            body = None
-        fault_text = invalid_request(body)
-        if fault_text is not None:
-            return self._error(upstream, 400, "", fault_text), False
+            body = checked_request(await request.read())
+        except ValueError as error:
+            return self._error(upstream, 400, "", str(error)), False
         upstream.last_request = _seen(request.headers, body)
         decision = upstream.decide()
         reply = make_reply(body["model"], prompt_of(body), body.get("max_tokens"))

@@ -9,9 +9,9 @@ from typing import Final
 __all__ = ["Reply", "make_reply"]
 
 _WORDS: Final = (
-    "budget burn window latency retry breaker deadline probe queue replica signal trace metric alert error rate "
-    "target service upstream request answer limit drain rollout canary capacity backlog percentile sample log"
-).split()
+    "budget", "burn", "window", "latency", "retry", "breaker", "deadline", "probe", "queue", "replica", "signal",
+    "trace", "metric", "alert", "error", "rate", "target", "service", "upstream", "request", "limit", "sample",
+)  # fmt: skip
 _SHORTEST, _LONGEST = 24, 72
 
 

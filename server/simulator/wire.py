@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from server.simulator.replies import Reply
 
-__all__ = ["MALFORMED", "answer_body", "error_body", "invalid_request", "prompt_of", "stream_events"]
+__all__ = ["MALFORMED", "answer_body", "checked_request", "error_body", "prompt_of", "stream_events"]
 
 MALFORMED: Final = b'{"choices": [{"message": {"content": 42}'
 """An answer that is none, under HTTP 200."""
@@ -32,21 +32,29 @@ def error_body(provider: str, status: int, code: str, message: str) -> dict[str,
     return {"error": {"code" if provider == "glm" else "type": code, "message": message}}
 
 
-def invalid_request(body: object) -> str | None:
-    """What is wrong with the body of a request; ``None`` for nothing."""
+def checked_request(data: bytes) -> dict[str, Any]:
+    """The body of a request.
+
+    Raises:
+        ValueError: a vendor would refuse it; the text says why.
+    """
+    try:
+        body = json.loads(data)
+    except ValueError:
+        body = None
     if not isinstance(body, dict):
-        return "the body is no JSON object"
+        raise ValueError("the body is no JSON object")
     if not isinstance(body.get("model"), str) or not body["model"]:
-        return "model is required"
+        raise ValueError("model is required")
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
-        return "messages is required"
+        raise ValueError("messages is required")
     if not all(isinstance(turn, dict) and isinstance(turn.get("content"), str) for turn in messages):
-        return "each message needs a content"
+        raise ValueError("each message needs a content")
     max_tokens = body.get("max_tokens")
     if max_tokens is not None and (not isinstance(max_tokens, int) or max_tokens < 1):
-        return "max_tokens must be a positive integer"
-    return None
+        raise ValueError("max_tokens must be a positive integer")
+    return body
 
 
 def prompt_of(body: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from exai_sre.errors import ExaiSreError
 from exai_sre.outcome import Outcome
@@ -76,8 +76,12 @@ class ToolResult:
     structured: JsonObject = field(default_factory=dict)
 
 
-Handler = Callable[["Services", Arguments, ToolCall], Awaitable[ToolResult]]
-"""The body of a tool; its errors are :class:`ToolError`."""
+class Handler(Protocol):
+    """The body of a tool; its errors are :class:`ToolError`."""
+
+    def __call__(self, services: Services, arguments: Arguments, call: ToolCall, /) -> Awaitable[ToolResult]:
+        """Run the tool once, on arguments that fit its input schema."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,4 @@ class Tool:
         if not self.services.simulated:
             return error
         message = f"{error.what} {SIMULATED_NOTE}"
-        return ToolError(
-            error.outcome, message, error.error_type, remedy=error.remedy, retry_after=error.retry_after
-        )
+        return ToolError(error.outcome, message, error.error_type, remedy=error.remedy, retry_after=error.retry_after)

@@ -81,6 +81,7 @@ OPTIONS: Final[dict[str, dict[str, Any]]] = {
         "filterValues": {"le": 1e-9},
         "legend": {"show": True},
         "rowsFrame": {"layout": "auto"},
+        "selectionMode": "x",
         "showValue": "never",
         "tooltip": {"mode": "single", "showColorScale": False, "yHistogram": False},
         "yAxis": {"axisPlacement": "left", "reverse": False},

@@ -109,8 +109,8 @@ def _children(
     if isinstance(node, parser.Call):
         yield from ((argument, node.func.name, groups) for argument in node.args)
     elif isinstance(node, parser.AggregateExpr):
-        grouped = node.modifier is not None and node.modifier.type == parser.AggModifierType.By
-        yield node.expr, "", (*groups, *node.modifier.labels) if grouped else groups
+        by = node.modifier if node.modifier and node.modifier.type == parser.AggModifierType.By else None
+        yield node.expr, "", (*groups, *by.labels) if by else groups
     elif isinstance(node, parser.BinaryExpr):
         yield from ((side, "", groups) for side in (node.lhs, node.rhs))
     elif isinstance(node, (parser.ParenExpr, parser.UnaryExpr, parser.SubqueryExpr)):

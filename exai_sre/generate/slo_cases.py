@@ -1,0 +1,109 @@
+"""Cases that feed an SLO's alerts with recorded series: thresholds, missing data, long windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from itertools import groupby
+from typing import Final
+
+from exai_sre.generate.alert import Alert
+from exai_sre.generate.burn_alerts import NO_DATA_AFTER
+from exai_sre.generate.promtool import AlertCheck, Case, ExprCheck, Firing, constant
+from exai_sre.generate.series import Series, SlothLabel, ratio_name
+from exai_sre.generate.synthetic import kinds
+from exai_sre.generate.traffic_cases import fault_case, first_error_case, idle_case, recorded
+from exai_sre.generate.windows import LONGEST_RAW, ratio_windows
+from exai_sre.metrics import Catalog
+from exai_sre.slo.model import BurnTier, EventsIndicator, Slo
+from exai_sre.slo.windows import HOUR, MINUTE, format_duration
+
+__all__ = ["WINDOWS_END", "slo_cases", "window_case"]
+
+WINDOWS_END: Final = 31 * 24 * HOUR
+"""Moment of the check of long windows, seconds: later than the longest of them."""
+
+_ABOVE, _BELOW = Decimal("1.01"), Decimal("0.99")
+_PULSE: Final = 1000
+"""Events of each burst in the check of long windows."""
+
+
+def slo_cases(slo: Slo, alerts: Sequence[Alert], catalog: Catalog | None = None) -> list[Case]:
+    """The cases of one SLO: each of its alerts fires in one and is silent in another.
+
+    Args:
+        slo: the objective.
+        alerts: its alerts.
+        catalog: gives label values that the definition does not name.
+    """
+    burns = [alert for alert in alerts if alert.tier is not None]
+    silent = next(alert for alert in alerts if alert.tier is None)
+    cases = [_threshold_case(slo, burns), _no_data_case(burns, silent)]
+    if isinstance(slo.indicator, EventsIndicator):
+        traffic = kinds(slo.indicator, catalog)
+        cases += [
+            fault_case(slo, burns, silent, traffic),
+            idle_case(slo, burns, silent, traffic),
+            first_error_case(slo, traffic),
+        ]
+    return cases
+
+
+def _threshold_case(slo: Slo, burns: Sequence[Alert]) -> Case:
+    """A hair above and below each threshold, minute by minute: both windows, and each alone."""
+    values: dict[int, list[Decimal]] = {window: [] for window in ratio_windows(slo)}
+    checks = []
+    for alert, tier in ((alert, alert.tier) for alert in burns if alert.tier):
+        for long, short in ((_ABOVE, _ABOVE), (_BELOW, _BELOW), (_ABOVE, _BELOW), (_BELOW, _ABOVE)):
+            at = len(checks) * MINUTE
+            checks.append(AlertCheck(at, alert.name, [Firing(alert)] if long == short == _ABOVE else []))
+            for window, row in values.items():
+                row.append(_near(slo, tier, window, long, short))
+    series = {
+        recorded(slo, ratio_name(text), **{SlothLabel.WINDOW: text}): constant(*((value, 1) for value in row))
+        for text, row in ((format_duration(window), row) for window, row in values.items())
+    }
+    return Case("each tier fires above its threshold in both windows, and only then", MINUTE, series, checks)
+
+
+def _near(slo: Slo, tier: BurnTier, window: int, long: Decimal, short: Decimal) -> Decimal:
+    factor = long if window == tier.long else short if window == tier.short else Decimal(0)
+    return tier.threshold(slo.budget) * factor
+
+
+def _no_data_case(burns: Sequence[Alert], silent: Alert) -> Case:
+    return Case(
+        "without data the burn alerts are silent, and that is reported",
+        MINUTE,
+        {},
+        [
+            AlertCheck(NO_DATA_AFTER - MINUTE, silent.name),
+            AlertCheck(NO_DATA_AFTER + MINUTE, silent.name, [Firing(silent)]),
+            AlertCheck(NO_DATA_AFTER + MINUTE, burns[0].name),
+        ],
+    )
+
+
+def window_case(slo: Slo) -> Case:
+    """Bursts just inside each long window and just outside the longest: each window sums its own.
+
+    Needs an evaluation at :data:`WINDOWS_END`, and rules of the ``recorded`` kind.
+    """
+    windows = [window for window in ratio_windows(slo) if window > LONGEST_RAW]
+    bursts = {WINDOWS_END - window + HOUR: at for at, window in enumerate(windows, 1)}
+    bursts[WINDOWS_END - windows[-1] - HOUR] = _PULSE
+    hours = range(WINDOWS_END // HOUR + 1)
+    series = {
+        recorded(slo, Series.TOTAL): _values(_PULSE * (hour * HOUR in bursts) for hour in hours),
+        recorded(slo, Series.ERRORS): _values(bursts.get(hour * HOUR, 0) for hour in hours),
+    }
+    checks = []
+    for count, window in enumerate(windows, 1):
+        text = format_duration(window)
+        name = recorded(slo, ratio_name(text), **{SlothLabel.WINDOW: text})
+        checks.append(ExprCheck(WINDOWS_END, name, {name: sum(range(1, count + 1)) / (_PULSE * count)}))
+    return Case(f"{slo.id}: each long window counts its own events", HOUR, series, exprs=checks)
+
+
+def _values(numbers: Iterable[int]) -> str:
+    return constant(*((Decimal(number), len(list(run))) for number, run in groupby(numbers)))

@@ -1,0 +1,96 @@
+"""Synthetic traffic for an indicator: which series grow when a good, a bad or a foreign event happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal
+
+from exai_sre.generate.promql import le_text
+from exai_sre.generate.promtool import series_name
+from exai_sre.metrics import Catalog, Matcher
+from exai_sre.slo.model import EventsIndicator
+
+__all__ = ["Kind", "kinds"]
+
+_UNNAMED = "other"
+"""A label value that no definition names."""
+
+Verdict = Literal["good", "bad", "foreign"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of event.
+
+    Attributes:
+        verdict: what it is to the SLO; ``foreign`` events count neither as good nor as bad.
+        series: the series that grow by one with each event.
+        idle: series of the same instrument that exist and do not grow.
+    """
+
+    verdict: Verdict
+    series: tuple[str, ...]
+    idle: tuple[str, ...] = ()
+
+
+def kinds(indicator: EventsIndicator, catalog: Catalog | None = None) -> list[Kind]:
+    """Kinds of events that between them try every condition of the indicator.
+
+    Each label value that the definition names is tried, so that a condition lost from a query
+    changes its result.
+
+    Args:
+        indicator: how events are counted.
+        catalog: gives the values of closed labels; without it one unnamed value stands for the rest.
+    """
+    made = []
+    for labels in _assignments(indicator, catalog):
+        passes = _admitted(labels, indicator.filter)
+        for fast in (True,) if indicator.within is None else (True, False):
+            verdict: Verdict = "foreign" if not passes else "good" if _good(indicator, labels, fast=fast) else "bad"
+            made.append(_kind(indicator, verdict, labels, fast=fast))
+    return made
+
+
+def _good(indicator: EventsIndicator, labels: Mapping[str, str], *, fast: bool) -> bool:
+    if indicator.bad is not None:
+        return not _admitted(labels, indicator.bad)
+    return fast and _admitted(labels, indicator.good or ())
+
+
+def _admitted(labels: Mapping[str, str], matchers: Sequence[Matcher]) -> bool:
+    return all(matcher.admits(labels[matcher.label]) for matcher in matchers)
+
+
+def _assignments(indicator: EventsIndicator, catalog: Catalog | None) -> Iterator[dict[str, str]]:
+    matchers = (*indicator.filter, *(indicator.good or ()), *(indicator.bad or ()))
+    names = list(dict.fromkeys(matcher.label for matcher in matchers))
+    for values in product(*(_values(name, matchers, indicator, catalog) for name in names)):
+        labels = dict(zip(names, values, strict=True))
+        refused = [matcher for matcher in indicator.filter if not matcher.admits(labels[matcher.label])]
+        # Foreign in two ways at once proves nothing that foreign in one way does not.
+        if len(refused) <= 1:
+            yield labels
+
+
+def _values(name: str, matchers: Sequence[Matcher], indicator: EventsIndicator, catalog: Catalog | None) -> list[str]:
+    named = list(dict.fromkeys(value for matcher in matchers if matcher.label == name for value in matcher.values))
+    instrument = catalog.get(indicator.instrument) if catalog else None
+    label = instrument.label(name) if instrument else None
+    others = [value for value in label.values if value not in named] if label else [_UNNAMED]
+    return [*named, *others[:1]]
+
+
+def _kind(indicator: EventsIndicator, verdict: Verdict, labels: Mapping[str, str], *, fast: bool) -> Kind:
+    name = indicator.instrument
+    if name.endswith("_total"):
+        return Kind(verdict, (series_name(name, labels),))
+    # What tells fast from slow events of equal labels is a label of its own, as an instance would be.
+    own = {**labels, "instance": "fast" if fast else "slow"}
+    counted = series_name(f"{name}_count", own)
+    if indicator.within is None:
+        return Kind(verdict, (counted,))
+    bucket = series_name(f"{name}_bucket", {**own, "le": le_text(indicator.within)})
+    return Kind(verdict, (counted, bucket)) if fast else Kind(verdict, (counted,), idle=(bucket,))

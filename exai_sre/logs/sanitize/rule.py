@@ -1,0 +1,56 @@
+"""A redaction rule: what it is called, when it is worth a try, what it takes out, and its examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+__all__ = ["MARKER", "Locate", "Rule", "Span", "marker", "unmark"]
+
+MARKER: Final = r"\[REDACTED:[a-z0-9-]{1,64}+\]"
+"""Source of a pattern that matches what :func:`marker` makes."""
+
+Span: TypeAlias = tuple[int, int]
+Locate: TypeAlias = Callable[[str, "re.Match[str]"], Span | None]
+"""Finds the secret that a match stands for, as start and end; ``None`` where it is no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of sensitive value.
+
+    The pattern must run in linear time on any input: no quantifier inside or beside another
+    that can match the same text, except possessive or bounded ones.
+
+    Attributes:
+        name: name in markers and metrics: lower case, digits, hyphens.
+        keywords: lower-case words of which at least one stands in every text that the rule concerns.
+        pattern: what to look for. Without ``locate`` its group ``secret``, or else the whole
+            match, is taken out.
+        true: examples that it finds, the secret between guillemets.
+        false: examples that it leaves alone.
+        locate: decides about a match and finds the secret's bounds; a rejected match is
+            searched on from its end.
+        trigger: in place of keywords, for kinds that have none: a quick pattern that is found in
+            every text that the rule concerns.
+    """
+
+    name: str
+    keywords: tuple[str, ...]
+    pattern: re.Pattern[str]
+    true: tuple[str, ...]
+    false: tuple[str, ...] = ()
+    locate: Locate | None = None
+    trigger: re.Pattern[str] | None = None
+
+
+def marker(rule: str) -> str:
+    """The text that stands in place of what the rule of that name took out."""
+    return f"[REDACTED:{rule}]"
+
+
+def unmark(example: str) -> tuple[str, tuple[str, ...]]:
+    """The text of an example without guillemets, and the secrets that stood between them."""
+    return example.replace("«", "").replace("»", ""), tuple(re.findall("«([^»]*)»", example))

@@ -1,0 +1,35 @@
+"""Shorthand for the commonest kind of rule: a token with a prefix of its own."""
+
+from __future__ import annotations
+
+import re
+
+from exai_sre.logs.sanitize.judge import is_varied
+from exai_sre.logs.sanitize.rule import Rule, Span
+
+__all__ = ["prefixed", "varied"]
+
+
+def varied(_text: str, match: re.Match[str]) -> Span | None:
+    """The whole match, unless it is a mask or a sample of a few characters."""
+    return match.span() if is_varied(match[0]) else None
+
+
+def prefixed(name: str, prefix: str, rest: str, example: str, *, keyword: str = "") -> Rule:
+    """The rule for tokens that begin with ``prefix`` and go on with ``rest``.
+
+    Args:
+        name: name of the rule.
+        prefix: pattern of the prefix.
+        rest: pattern of what follows, possessive or of bounded length.
+        example: a token of that kind.
+        keyword: what every such token has in it, lower case; by default the prefix.
+    """
+    return Rule(
+        name=name,
+        keywords=(keyword or prefix.lower(),),
+        pattern=re.compile(rf"(?<![A-Za-z0-9_])(?:{prefix}){rest}(?![A-Za-z0-9])"),
+        true=(f"rejected «{example}» (401)", f'{{"nested":{{"k":"«{example}»"}}}}'),
+        false=(f"{example[:6]} is too short",),
+        locate=varied,
+    )

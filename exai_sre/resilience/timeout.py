@@ -1,0 +1,124 @@
+"""Timeout: bounds the time of a call, and keeps every bound inside the total deadline."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from exai_sre.clock import Clock
+from exai_sre.context.deadline import current_deadline, deadline_at
+from exai_sre.resilience.decision import Counts, Decision
+from exai_sre.resilience.errors import DeadlineExceeded, OptionError
+from exai_sre.resilience.forms import Arguments, AsyncStep, ItemsStep, Keywords, StreamStep, SyncStep
+from exai_sre.resilience.scope import Scope
+from exai_sre.resilience.strategy import Strategy
+
+__all__ = ["Timeout", "TimeoutOptions"]
+
+_END = object()
+
+
+@dataclass(frozen=True, slots=True)
+class TimeoutOptions:
+    """Options of a :class:`Timeout`.
+
+    Attributes:
+        seconds: time that a call is given.
+        total: whether everything inside shares this time as its deadline
+            (:data:`exai_sre.context.current_deadline`), retries and their waits included.
+    """
+
+    seconds: float
+    total: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.seconds > 0:
+            raise OptionError("seconds", self.seconds, "a time is more than 0 seconds")
+
+
+class Timeout(Strategy):
+    """Ends a call that takes too long, and refuses one whose deadline has passed.
+
+    An earlier deadline that is already set shortens the time. A coroutine is cancelled and
+    :class:`DeadlineExceeded` raised; the caller's own cancellation stays a cancellation. A stream
+    is bounded to its first item. A plain or generator function cannot be interrupted: it is only
+    refused after the deadline, and a plain one finds the deadline in its context.
+
+    Args:
+        seconds: time that a call is given.
+        total: whether everything inside shares this time as its deadline.
+        clock: source of time and timers; that of the pipeline, or the system's, by default.
+
+    Raises:
+        OptionError: ``seconds`` is not above 0.
+    """
+
+    kind: ClassVar[str] = "timeout"
+    decisions: ClassVar[tuple[Decision, ...]] = (Decision.EXPIRED, Decision.TIMED_OUT)
+
+    def __init__(self, seconds: float, *, total: bool = False, clock: Clock | None = None) -> None:
+        super().__init__(clock)
+        self.options = TimeoutOptions(seconds, total)
+
+    def _time_left(self, counts: Counts) -> float:
+        """Seconds that a call beginning now may take."""
+        seconds = self.options.seconds
+        deadline = current_deadline.get()
+        if deadline is not None:
+            seconds = min(seconds, deadline - self._now())
+            if seconds <= 0:
+                counts[Decision.EXPIRED]()
+                raise DeadlineExceeded(0.0, started=False)
+        return seconds
+
+    def _around_sync(self, inner: SyncStep, counts: Counts) -> SyncStep:
+        def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+            seconds = self._time_left(counts)
+            with deadline_at(self._now() + seconds):
+                return inner(fn, args, kwargs)
+
+        return step
+
+    def _around_async(self, inner: AsyncStep, counts: Counts) -> AsyncStep:
+        total = self.options.total
+
+        async def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
+            seconds = self._time_left(counts)
+            scope = Scope(self._clock, seconds, shared=total)
+            try:
+                result = await inner(fn, args, kwargs)
+            except BaseException as error:
+                if scope.close(error):
+                    counts[Decision.TIMED_OUT]()
+                    raise DeadlineExceeded(seconds) from error
+                raise
+            scope.close(None)
+            return result
+
+        return step
+
+    def _around_items(self, inner: ItemsStep, counts: Counts) -> ItemsStep:
+        def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Generator[Any, Any, Any]:
+            self._time_left(counts)
+            return (yield from inner(fn, args, kwargs))
+
+        return step
+
+    def _around_stream(self, inner: StreamStep, counts: Counts) -> StreamStep:
+        async def head(_: Callable[..., Any], args: Arguments, __: Keywords) -> Any:
+            return await anext(args[0], _END)
+
+        first_item = self._around_async(head, counts)
+
+        async def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> AsyncGenerator[Any, None]:
+            async with aclosing(inner(fn, args, kwargs)) as items:
+                first = await first_item(fn, (items,), {})
+                if first is _END:
+                    return
+                yield first
+                async for item in items:
+                    yield item
+
+        return step

@@ -1,0 +1,175 @@
+"""Cumulative counts over time at several resolutions, in bounded memory.
+
+A *frame* holds, for each SLO, good events, all events and watched seconds, cumulated since
+the beginning. One frame may stand in several *rings*, each of which keeps the first frame of
+every step of its own length; what a window holds is then the difference of two frames, and
+the cost of a question does not depend on the length of the window.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["COLUMNS", "LATEST", "RINGS", "Frame", "History", "Point"]
+
+COLUMNS: Final = 3
+"""Numbers per SLO in a frame: good events, all events, watched seconds."""
+
+RINGS: Final = ((1, 660), (60, 400), (600, 480), (3600, 760))
+"""Step in seconds and number of frames of each ring: 11 min, 6.7 h, 3.3 d and 31.7 d."""
+
+LATEST: Final = 0
+"""Resolution of the point that holds the newest frame where no ring has taken it."""
+
+_SLACK = 32
+_NOTHING = (0.0,) * COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Cumulated counts at one moment.
+
+    Attributes:
+        stamp: seconds on the tracker's time axis, close to the Unix epoch.
+        counts: :data:`COLUMNS` numbers per SLO.
+    """
+
+    stamp: float
+    counts: array[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A frame as it is stored: a new one replaces the old one of the same resolution and slot.
+
+    Attributes:
+        resolution: step of the ring in seconds, or :data:`LATEST`.
+        slot: place in the ring, so that the number of points is bounded.
+        stamp: seconds since the Unix epoch.
+        counts: good events, all events and watched seconds by series key.
+    """
+
+    resolution: int
+    slot: int
+    stamp: float
+    counts: Mapping[str, tuple[float, float, float]]
+
+
+class _Ring:
+    """The first frame of each step, the oldest dropped first."""
+
+    __slots__ = ("_capacity", "_frames", "_stamps", "fresh", "step")
+
+    def __init__(self, step: int, capacity: int) -> None:
+        self.step = step
+        self.fresh: deque[Frame] = deque(maxlen=capacity)
+        self._capacity = capacity
+        self._frames: list[Frame] = []
+        self._stamps: list[float] = []
+
+    @property
+    def start(self) -> float:
+        return self._stamps[0]
+
+    def offer(self, frame: Frame, *, pin: bool = False) -> None:
+        """Keep the frame if it opens a new step, or in any case if it is to be pinned."""
+        if self._stamps and not pin and frame.stamp // self.step <= self._stamps[-1] // self.step:
+            return
+        self._frames.append(frame)
+        self._stamps.append(frame.stamp)
+        self.fresh.append(frame)
+        if len(self._frames) > self._capacity + _SLACK:
+            del self._frames[:_SLACK], self._stamps[:_SLACK]
+
+    def slot(self, frame: Frame) -> int:
+        return int(frame.stamp // self.step) % self._capacity
+
+    def around(self, stamp: float, latest: Frame) -> tuple[Frame, Frame]:
+        """The frames before and after ``stamp``; the oldest one where it lies before all."""
+        after = bisect_right(self._stamps, stamp)
+        before = self._frames[max(after - 1, 0)]
+        return before, self._frames[after] if after < len(self._frames) else latest
+
+
+class History:
+    """The rings of one tracker, and the newest frame.
+
+    Args:
+        keys: series key of each SLO, in the order of the columns.
+        stamp: the moment at which watching begins, on the tracker's time axis.
+        points: stored points to continue from, none of them later than ``stamp``; series that
+            are not among the keys are ignored.
+
+    Attributes:
+        latest: the newest frame.
+    """
+
+    def __init__(self, keys: tuple[str, ...], stamp: float, points: Iterable[Point] = ()) -> None:
+        self._keys = keys
+        self._rings = tuple(_Ring(step, capacity) for step, capacity in RINGS)
+        self._handed: Frame | None = None
+        ended = self._restore(sorted(points, key=lambda point: point.stamp))
+        self.latest = Frame(stamp, ended.counts if ended else array("d", bytes(8 * COLUMNS * len(keys))))
+        for ring in self._rings:
+            if ended:
+                ring.offer(ended, pin=True)
+            ring.fresh.clear()
+            ring.offer(self.latest, pin=True)
+
+    def _restore(self, points: list[Point]) -> Frame | None:
+        """Fill the rings and return the newest frame.
+
+        A series that a point does not hold keeps what the point before it held, and has what
+        the first that knows it holds before that: no events are made up where it was not counted.
+        """
+        known: dict[str, tuple[float, float, float]] = {}
+        for point in points:
+            known = {**point.counts, **known}
+        rings = {ring.step: ring for ring in self._rings}
+        frame = None
+        for point in points:
+            known.update(point.counts)
+            flat = [number for key in self._keys for number in known.get(key, _NOTHING)]
+            frame = Frame(point.stamp, array("d", flat))
+            if point.resolution in rings:
+                rings[point.resolution].offer(frame, pin=True)
+        return frame
+
+    def append(self, frame: Frame, *, pin: bool = False) -> None:
+        """Take a frame that is not older than the newest one; pin it where a gap begins or ends."""
+        self.latest = frame
+        for ring in self._rings:
+            ring.offer(frame, pin=pin)
+
+    def at(self, stamp: float) -> tuple[array[float], array[float], float]:
+        """Counts before and after a moment, and how far it lies between the two (0..1).
+
+        A moment before the beginning yields the oldest frame: a window that is not covered
+        holds what there is.
+        """
+        ring = next((ring for ring in self._rings if ring.start <= stamp), self._rings[-1])
+        before, after = ring.around(stamp, self.latest)
+        span = after.stamp - before.stamp
+        share = (stamp - before.stamp) / span if span > 0 else 0.0
+        return before.counts, after.counts, min(max(share, 0.0), 1.0)
+
+    def points(self) -> list[Point]:
+        """The points that changed since the last call; at least the newest frame if it is new."""
+        points = []
+        finest = self._rings[0].fresh
+        if self.latest is not self._handed and not (finest and finest[-1] is self.latest):
+            points.append(self._point(LATEST, 0, self.latest))
+        for ring in self._rings:
+            points += [self._point(ring.step, ring.slot(frame), frame) for frame in ring.fresh]
+            ring.fresh.clear()
+        self._handed = self.latest
+        return points
+
+    def _point(self, resolution: int, slot: int, frame: Frame) -> Point:
+        columns = [iter(frame.counts)] * COLUMNS
+        return Point(resolution, slot, frame.stamp, dict(zip(self._keys, zip(*columns, strict=True), strict=True)))

@@ -1,0 +1,193 @@
+"""The tracker: this replica's view of every SLO, from its own cells.
+
+Time: the tracker has an axis of its own. It starts at the wall clock, advances with the
+monotonic clock, and follows the wall clock forward but never back. A step of the wall clock
+forward (a suspended machine, a corrected clock) is a gap in which nothing was watched; a step
+back changes nothing, the axis then stays ahead of the wall clock. After a restart the axis
+continues from the wall clock or the newest stored point, whichever is later.
+
+No I/O: points to persist are handed out and taken back by the caller. Not thread-safe: all
+methods are called from one thread, usually that of the event loop.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from exai_sre.errors import SpecError
+from exai_sre.metrics.catalog import Catalog
+from exai_sre.slo.catalog_check import require_countable
+from exai_sre.slo.counting import EventCounter
+from exai_sre.slo.history import COLUMNS, Frame, History, Point
+from exai_sre.slo.model import EventsIndicator, Slo
+from exai_sre.slo.publication import Publisher
+from exai_sre.slo.status import Judge, Seen, SloStatus
+from exai_sre.slo.suggestion import suggest
+
+if TYPE_CHECKING:
+    from exai_sre.clock import Clock
+    from exai_sre.metrics.families.telemetry import TrackerMetrics
+
+__all__ = ["SloTracker", "series_key"]
+
+_STEP: Final = 1.0
+"""Seconds by which the wall clock must run ahead to count as a step, not as drift."""
+
+_TURNS: Final = 5
+"""Ticks in which every SLO's gauges are set once."""
+
+
+def series_key(slo: Slo, indicator: EventsIndicator) -> str:
+    """The key under which an SLO's counts are stored.
+
+    It changes with the indicator, because counts of different events must not be added up;
+    a new objective keeps what was counted.
+    """
+    groups = {"filter": indicator.filter, "good": indicator.good or (), "bad": indicator.bad or ()}
+    conditions = [f"{group} {matcher.promql}" for group, matchers in groups.items() for matcher in matchers]
+    text = "\n".join((indicator.instrument, *sorted(conditions), f"within {indicator.within}"))
+    return f"{slo.id}@{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+class SloTracker:
+    """Counts good and bad events of SLOs and answers what is left of their budgets.
+
+    Args:
+        slos: the SLOs; those with a query indicator are listed in :attr:`untracked`.
+        catalog: where their instruments are.
+        clock: time source.
+        replica: name of this process among its replicas.
+        metrics: where the view is exported; ``None`` for nowhere.
+
+    Attributes:
+        replica: name of this process among its replicas.
+        untracked: why an SLO is not tracked, by SLO id.
+
+    Raises:
+        SpecError: an indicator contradicts the catalog.
+    """
+
+    def __init__(
+        self,
+        slos: Sequence[Slo],
+        catalog: Catalog,
+        *,
+        clock: Clock,
+        replica: str,
+        metrics: TrackerMetrics | None = None,
+    ) -> None:
+        for slo in slos:
+            require_countable(slo, catalog)
+        self.replica = replica
+        self.untracked = {
+            slo.id: "its indicator is a Prometheus query"
+            for slo in slos
+            if not isinstance(slo.indicator, EventsIndicator)
+        }
+        tracked = [(slo, slo.indicator) for slo in slos if isinstance(slo.indicator, EventsIndicator)]
+        self._clock = clock
+        self._slos = tuple(slo for slo, _ in tracked)
+        self._keys = tuple(series_key(slo, indicator) for slo, indicator in tracked)
+        self._places = {slo.id: place for place, slo in enumerate(self._slos)}
+        self._judges = tuple(Judge(slo) for slo in self._slos)
+        self._counter = EventCounter([indicator for _, indicator in tracked], catalog)
+        self._publisher = Publisher(metrics, self._slos) if metrics else None
+        self._mark = clock.monotonic()
+        self._history = History(self._keys, clock.time())
+        self._ticks = 0
+        self._edges: dict[int, tuple[array[float], array[float], float]] = {}
+        self._judged: dict[int, SloStatus] = {}
+
+    def tick(self) -> None:
+        """Count what happened since the last tick, and export a part of the view.
+
+        The gauges of each SLO are set at every fifth tick, in turn, so that no tick is long.
+        """
+        began = self._clock.monotonic()
+        self._advance(began)
+        if self._publisher is not None:
+            for place in range(self._ticks % _TURNS, len(self._slos), _TURNS):
+                self._publisher.publish(place, self._judge(place))
+            self._publisher.observe(max(self._clock.monotonic() - began, 0.0))
+        self._ticks += 1
+
+    def _advance(self, mark: float) -> None:
+        """Append a frame; a step of the wall clock becomes a second one at the end of the gap."""
+        elapsed = max(mark - self._mark, 0.0)
+        self._mark = mark
+        latest = self._history.latest
+        counts = latest.counts[:]
+        for place, (good, total) in enumerate(self._counter.increments()):
+            at = place * COLUMNS
+            counts[at] += good
+            counts[at + 1] += total
+            counts[at + 2] += elapsed
+        stamp = latest.stamp + elapsed
+        wall = self._clock.time()
+        step = wall - stamp > _STEP
+        self._history.append(Frame(stamp if step else max(stamp, wall), counts), pin=step)
+        if step:
+            self._history.append(Frame(wall, counts), pin=True)
+        self._edges.clear()
+        self._judged.clear()
+
+    def status(self) -> list[SloStatus]:
+        """Every tracked SLO as of the last tick, in the order given."""
+        return [self._judge(place) for place in range(len(self._slos))]
+
+    def status_of(self, slo_id: str) -> SloStatus:
+        """One SLO as of the last tick.
+
+        Raises:
+            SpecError: no SLO of that id is tracked.
+        """
+        place = self._places.get(slo_id)
+        if place is None:
+            why = self.untracked.get(slo_id)
+            raise SpecError(
+                f"SLO {slo_id!r} is not tracked{f': {why}' if why else ''}", remedy=suggest(slo_id, self._places)
+            )
+        return self._judge(place)
+
+    def _judge(self, place: int) -> SloStatus:
+        status = self._judged.get(place)
+        if status is None:
+            judge = self._judges[place]
+            seen = {window: self._seen(place * COLUMNS, window) for window in judge.windows}
+            status = self._judged[place] = judge.status(seen)
+        return status
+
+    def _seen(self, at: int, window: int) -> Seen:
+        """What the last ``window`` seconds hold of the SLO whose columns begin at ``at``."""
+        latest = self._history.latest
+        edge = self._edges.get(window)
+        if edge is None:
+            edge = self._edges[window] = self._history.at(latest.stamp - window)
+        before, after, share = edge
+        now = latest.counts
+        return Seen(
+            now[at] - before[at] - (after[at] - before[at]) * share,
+            now[at + 1] - before[at + 1] - (after[at + 1] - before[at + 1]) * share,
+            now[at + 2] - before[at + 2] - (after[at + 2] - before[at + 2]) * share,
+        )
+
+    def points(self) -> list[Point]:
+        """What changed since the last call, to be stored: usually two points, never more than the rings hold."""
+        return self._history.points()
+
+    def restore(self, points: Iterable[Point]) -> None:
+        """Continue from stored points; the time since the newest of them was not watched.
+
+        Raises:
+            ValueError: the tracker has ticked already.
+        """
+        if self._ticks:
+            raise ValueError("restore must come before the first tick")
+        stored = list(points)
+        newest = max((point.stamp for point in stored), default=0.0)
+        self._history = History(self._keys, max(self._history.latest.stamp, newest), stored)
+        self._edges.clear()
+        self._judged.clear()
