@@ -171,4 +171,6 @@ class Event:
     SERVER_STOPPED: Final = "server_stopped"
     TRACKER_RESTORED: Final = "slo_tracker_restored"
     TRACKER_SAVE_FAILED: Final = "slo_tracker_save_failed"
+    TRACKER_SET_ASIDE: Final = "slo_tracker_set_aside"
     UNHANDLED_ERROR: Final = "unhandled_error"
+    SETTING_IGNORED: Final = "setting_ignored"

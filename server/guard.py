@@ -74,8 +74,14 @@ class HostGuard:
             return origin in {f"http://{host}", f"https://{host}"}
         return origin.startswith(("http://", "https://")) and _host_name(origin) in self._hosts
 
-    def middleware(self) -> Callable[..., Awaitable[web.StreamResponse]]:
-        """The check as an aiohttp middleware, for requests and WebSocket upgrades alike."""
+    def middleware(
+        self, on_refusal: Callable[[web.Request], None] | None = None
+    ) -> Callable[..., Awaitable[web.StreamResponse]]:
+        """The check as an aiohttp middleware, for requests and WebSocket upgrades alike.
+
+        Args:
+            on_refusal: told of each request that is refused.
+        """
 
         @web.middleware
         async def guard(
@@ -83,6 +89,8 @@ class HostGuard:
         ) -> web.StreamResponse:
             refusal = self.refusal(request.headers.get(hdrs.HOST), request.headers.get(hdrs.ORIGIN))
             if refusal is not None:
+                if on_refusal is not None:
+                    on_refusal(request)
                 return web.Response(status=refusal.status, text=refusal.text)
             return await handler(request)
 

@@ -85,12 +85,11 @@ NO_BAGGAGE: Final = Baggage()
 
 
 def _parse_member(text: str) -> Member | None:
-    pair, _, metadata = text.partition(";")
-    match = _MEMBER.fullmatch(pair.strip(" \t"))
-    metadata = metadata.strip(" \t")
-    if match is None or (metadata and not all(_PROPERTY.fullmatch(each.strip(" \t")) for each in metadata.split(";"))):
+    pair, *properties = (part.strip(" \t") for part in text.split(";"))
+    match = _MEMBER.fullmatch(pair)
+    if match is None or not all(_PROPERTY.fullmatch(each) for each in properties):
         return None
-    return Member(match["key"], unquote(match["value"], errors="replace"), metadata)
+    return Member(match["key"], unquote(match["value"], errors="replace"), ";".join(properties))
 
 
 current_baggage: ContextVar[Baggage] = ContextVar("exai_sre_current_baggage", default=NO_BAGGAGE)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from exai_sre.generate.alert import Alert, Guidance
     from exai_sre.generate.alert_tests import alert_tests
     from exai_sre.generate.alertmanager import alertmanager_config
+    from exai_sre.generate.files import generated_files
     from exai_sre.generate.finding import Finding
     from exai_sre.generate.grafana import grafana_dashboards
     from exai_sre.generate.options import RuleOptions
@@ -26,15 +27,17 @@ __all__ = [
     "alert_tests",
     "alertmanager_config",
     "alerts_of",
+    "generated_files",
     "grafana_dashboards",
     "prometheus_rules",
     "runbooks",
 ]
 
-_HOMES = {
+_LAZY = {
     "alert": ("Alert", "Guidance"),
     "alert_tests": ("alert_tests",),
     "alertmanager": ("alertmanager_config",),
+    "files": ("generated_files",),
     "finding": ("Finding",),
     "grafana": ("grafana_dashboards",),
     "options": ("RuleOptions",),
@@ -45,7 +48,7 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its module on first use."""
-    for module, names in _HOMES.items():
+    for module, names in _LAZY.items():
         if name in names:
             return getattr(import_module(f"{__name__}.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

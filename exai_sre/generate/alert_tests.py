@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from exai_sre.generate.burn_alerts import slo_alerts
 from exai_sre.generate.document import yaml_document
 from exai_sre.generate.options import RuleOptions
 from exai_sre.generate.promtool import promtool_file
 from exai_sre.generate.rules import SYMPTOM_GROUP, group_names, rule_file
-from exai_sre.generate.slo_cases import slo_cases, window_case
+from exai_sre.generate.slo_cases import WINDOWS_END, slo_cases, windows_case
 from exai_sre.generate.symptom_cases import symptom_cases
 from exai_sre.generate.symptoms import symptom_alerts
 from exai_sre.metrics import Catalog
 from exai_sre.slo.model import Slo
-from exai_sre.slo.windows import HOUR, MINUTE
+from exai_sre.slo.windows import MINUTE
 
 __all__ = ["alert_tests"]
-
-_COARSE: Final = 12 * HOUR
-"""Seconds between evaluations where only long windows are looked at, a month later."""
 
 
 def alert_tests(
     slos: Sequence[Slo], *, catalog: Catalog | None = None, options: RuleOptions | None = None
 ) -> dict[str, str]:
-    """promtool test files by name; they stand in a folder beside the rule files'.
+    """Test files for promtool by name; they stand in a folder beside the rule files'.
 
-    One file for each SLO, one for the symptom alerts, and one for long windows, whose month is
-    evaluated in coarse steps. Expected minutes come from the closed form.
+    One file for each SLO, one for the symptom alerts, and one for long windows, which is
+    evaluated once after a month. Expected minutes come from the closed form.
 
     Args:
         slos: the objectives.
@@ -47,7 +43,7 @@ def alert_tests(
     if chosen.windows == "recorded":
         groups = [name for slo in ordered for name in group_names(slo)]
         files["windows.test.yaml"] = promtool_file(
-            [_beside(slo) for slo in ordered], groups, _COARSE, [window_case(slo) for slo in ordered]
+            [_beside(slo) for slo in ordered], groups, WINDOWS_END, [windows_case(ordered)]
         )
     cases = symptom_cases(symptom_alerts(slos, catalog, chosen), chosen)
     files["symptoms.test.yaml"] = promtool_file([_beside(None)], [SYMPTOM_GROUP], chosen.scrape_interval, cases)

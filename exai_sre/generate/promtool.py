@@ -131,7 +131,7 @@ def series_name(metric: str, labels: Mapping[str, str]) -> str:
 
 def constant(*stretches: tuple[Decimal, int]) -> str:
     """Values that stay for a number of samples each: ``(1, 3), (0, 2)`` is 1 1 1 0 0."""
-    return " ".join(f"{decimal_text(value)}+0x{count - 1}" for value, count in stretches)
+    return " ".join(decimal_text(value) + (f"+0x{count - 1}" if count > 1 else "") for value, count in stretches)
 
 
 def counter(*stretches: tuple[Decimal, int]) -> str:
@@ -145,7 +145,7 @@ def counter(*stretches: tuple[Decimal, int]) -> str:
 
 def _alert_test(check: AlertCheck) -> dict[str, Any]:
     return {
-        "eval_time": format_duration(check.at),
+        "eval_time": _moment(check.at),
         "alertname": check.name,
         "exp_alerts": [firing.expected() for firing in check.firing],
     }
@@ -153,4 +153,8 @@ def _alert_test(check: AlertCheck) -> dict[str, Any]:
 
 def _expr_test(check: ExprCheck) -> dict[str, Any]:
     samples = [{"labels": labels, "value": value} for labels, value in check.samples.items()]
-    return {"expr": check.expr, "eval_time": format_duration(check.at), "exp_samples": samples}
+    return {"expr": check.expr, "eval_time": _moment(check.at), "exp_samples": samples}
+
+
+def _moment(seconds: int) -> str:
+    return format_duration(seconds) if seconds else "0s"

@@ -18,7 +18,7 @@ from exai_sre.metrics import Catalog
 from exai_sre.slo.model import BurnTier, EventsIndicator, Slo
 from exai_sre.slo.windows import HOUR, MINUTE, format_duration
 
-__all__ = ["WINDOWS_END", "slo_cases", "window_case"]
+__all__ = ["WINDOWS_END", "slo_cases", "windows_case"]
 
 WINDOWS_END: Final = 31 * 24 * HOUR
 """Moment of the check of long windows, seconds: later than the longest of them."""
@@ -52,7 +52,7 @@ def slo_cases(slo: Slo, alerts: Sequence[Alert], catalog: Catalog | None = None)
 def _threshold_case(slo: Slo, burns: Sequence[Alert]) -> Case:
     """A hair above and below each threshold, minute by minute: both windows, and each alone."""
     values: dict[int, list[Decimal]] = {window: [] for window in ratio_windows(slo)}
-    checks = []
+    checks: list[AlertCheck] = []
     for alert, tier in ((alert, alert.tier) for alert in burns if alert.tier):
         for long, short in ((_ABOVE, _ABOVE), (_BELOW, _BELOW), (_ABOVE, _BELOW), (_BELOW, _ABOVE)):
             at = len(checks) * MINUTE
@@ -84,25 +84,32 @@ def _no_data_case(burns: Sequence[Alert], silent: Alert) -> Case:
     )
 
 
-def window_case(slo: Slo) -> Case:
+def windows_case(slos: Sequence[Slo]) -> Case:
     """Bursts just inside each long window and just outside the longest: each window sums its own.
 
     Needs an evaluation at :data:`WINDOWS_END`, and rules of the ``recorded`` kind.
     """
-    windows = [window for window in ratio_windows(slo) if window > LONGEST_RAW]
-    bursts = {WINDOWS_END - window + HOUR: at for at, window in enumerate(windows, 1)}
-    bursts[WINDOWS_END - windows[-1] - HOUR] = _PULSE
-    hours = range(WINDOWS_END // HOUR + 1)
-    series = {
-        recorded(slo, Series.TOTAL): _values(_PULSE * (hour * HOUR in bursts) for hour in hours),
-        recorded(slo, Series.ERRORS): _values(bursts.get(hour * HOUR, 0) for hour in hours),
+    series: dict[str, str] = {}
+    checks: list[ExprCheck] = []
+    for slo in slos:
+        windows = [window for window in ratio_windows(slo) if window > LONGEST_RAW]
+        series |= _bursts(slo, windows)
+        for count, window in enumerate(windows, 1):
+            text = format_duration(window)
+            name = recorded(slo, ratio_name(text), **{SlothLabel.WINDOW: text})
+            checks.append(ExprCheck(WINDOWS_END, name, {name: sum(range(1, count + 1)) / (_PULSE * count)}))
+    return Case("each long window counts its own events", HOUR, series, exprs=checks)
+
+
+def _bursts(slo: Slo, windows: Sequence[int]) -> dict[str, str]:
+    """A burst an hour inside each window with as many errors as its position, and an all-bad one beyond them."""
+    errors = {WINDOWS_END - window + HOUR: at for at, window in enumerate(windows, 1)}
+    errors[WINDOWS_END - windows[-1] - HOUR] = _PULSE
+    moments = range(0, WINDOWS_END + 1, HOUR)
+    return {
+        recorded(slo, Series.TOTAL): _values(_PULSE * (moment in errors) for moment in moments),
+        recorded(slo, Series.ERRORS): _values(errors.get(moment, 0) for moment in moments),
     }
-    checks = []
-    for count, window in enumerate(windows, 1):
-        text = format_duration(window)
-        name = recorded(slo, ratio_name(text), **{SlothLabel.WINDOW: text})
-        checks.append(ExprCheck(WINDOWS_END, name, {name: sum(range(1, count + 1)) / (_PULSE * count)}))
-    return Case(f"{slo.id}: each long window counts its own events", HOUR, series, exprs=checks)
 
 
 def _values(numbers: Iterable[int]) -> str:

@@ -12,12 +12,13 @@ from exai_sre.generate.promtool import series_name
 from exai_sre.metrics import Catalog, Matcher
 from exai_sre.slo.model import EventsIndicator
 
-__all__ = ["Kind", "kinds"]
+__all__ = ["Kind", "Verdict", "kinds"]
 
 _UNNAMED = "other"
 """A label value that no definition names."""
 
 Verdict = Literal["good", "bad", "foreign"]
+"""What an event is to an SLO."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 
 from exai_sre.generate.alert import Alert
@@ -43,13 +44,16 @@ def fault_case(slo: Slo, burns: Sequence[Alert], silent: Alert, traffic: Sequenc
     errors = error_rate(slo)
     due = sorted((_detected(slo, alert, errors), at, alert) for at, alert in enumerate(burns))
     moments = [minute for minute, _, _ in due]
-    ends = [*((early + late) / 2 for early, late in zip(moments, moments[1:], strict=False)), moments[-1] + _AFTER]
+    ends = [*((early + late) / 2 for early, late in pairwise(moments)), moments[-1] + _AFTER]
     start = CLEAN // _MINUTE
     checks = [AlertCheck(CLEAN, burns[0].name), AlertCheck((start + int(ends[-1])) * _MINUTE, silent.name)]
     for count, end in enumerate(ends, 1):
         firing = [Firing(alert) for _, _, alert in due[:count]]
         checks.append(AlertCheck((start + int(end)) * _MINUTE, burns[0].name, firing))
-    rates = {"good": (_EVENTS, _EVENTS * (1 - errors)), "bad": (Decimal(0), _EVENTS * errors)}
+    rates: dict[Verdict, tuple[Decimal, Decimal]] = {
+        "good": (_EVENTS, _EVENTS * (1 - errors)),
+        "bad": (Decimal(0), _EVENTS * errors),
+    }
     return Case(
         f"after an hour of clean traffic, {errors * 100:f} % of bad events fire every tier at its time",
         _MINUTE,

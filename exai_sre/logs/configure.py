@@ -16,7 +16,7 @@ from exai_sre.logs.sanitize import Sanitizer
 from exai_sre.logs.tail import LogTail
 from exai_sre.logs.writer import LineWriter
 from exai_sre.metrics.families.telemetry import TelemetryMetrics
-from exai_sre.names import LabelName, LogField
+from exai_sre.names import LabelName
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger, Processor
@@ -90,7 +90,7 @@ def get_logger(name: str) -> FilteringBoundLogger:
     """A structlog logger whose lines carry ``name`` as their logger; it follows later set-ups."""
     import structlog
 
-    logger: FilteringBoundLogger = structlog.get_logger(**{LogField.LOGGER: name})
+    logger: FilteringBoundLogger = structlog.get_logger(name)
     return logger
 
 
@@ -132,19 +132,22 @@ def _configure_root(chain: Sequence[Processor], level: int, handler: LineHandler
 
 
 class _LoggerFactory:
-    """Makes the innermost loggers that structlog wraps."""
+    """Makes the innermost loggers that structlog wraps, from the arguments of ``structlog.get_logger``."""
 
     def __init__(self, writer: LineWriter) -> None:
-        self._logger = _LineLogger(writer)
+        self._writer = writer
 
-    def __call__(self, *_args: object) -> _LineLogger:
-        return self._logger
+    def __call__(self, *names: object) -> _LineLogger:
+        return _LineLogger(str(names[0]) if names else None, self._writer)
 
 
 class _LineLogger:
     """Takes rendered lines under the names of structlog's levels."""
 
-    def __init__(self, writer: LineWriter) -> None:
+    __slots__ = ("msg", "name")
+
+    def __init__(self, name: str | None, writer: LineWriter) -> None:
+        self.name = name
         self.msg = writer.write
 
     def __getattr__(self, _level: str) -> Any:

@@ -23,8 +23,6 @@ __all__ = ["Complete", "Deliver", "Redact", "format_exception"]
 
 EventDict = MutableMapping[str, Any]
 
-_OWN = (LogField.TIME, LogField.LEVEL, LogField.SERVICE)
-
 
 def format_exception(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Replace ``exc_info`` and ``stack_info`` by text: chain, notes and groups, never local variables."""
@@ -73,7 +71,7 @@ class Complete:
         self._service = service
         self._clock = clock
 
-    def __call__(self, _logger: Any, method: str, event: EventDict) -> EventDict:
+    def __call__(self, logger: Any, method: str, event: EventDict) -> EventDict:
         """A new event of JSON-ready values, the fields that every line has first."""
         line: dict[str, Any] = {
             LogField.TIME: datetime.fromtimestamp(self._clock.time(), UTC).isoformat(timespec="microseconds")[:-6]
@@ -82,9 +80,9 @@ class Complete:
             LogField.EVENT: plain(event.pop(LogField.EVENT, "")),
             LogField.SERVICE: self._service,
         }
-        logger = event.pop(LogField.LOGGER, None)
-        if logger is not None:
-            line[LogField.LOGGER] = plain(logger)
+        name = getattr(logger, "name", None) or event.pop(LogField.LOGGER, None)
+        if name is not None:
+            line[LogField.LOGGER] = plain(name)
         correlation = correlation_id.get()
         if correlation is not None:
             line[LogField.CORRELATION_ID] = correlation

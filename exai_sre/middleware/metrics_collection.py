@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exai_sre.metrics import OTHER
-from exai_sre.metrics.bound import BoundHistogram
+from exai_sre.metrics.bound import BoundCounter, BoundGauge, BoundHistogram
 from exai_sre.metrics.families import McpMetrics
 from exai_sre.metrics.families.mcp import MCP_METHODS, TRANSPORTS
 from exai_sre.names import LabelName
@@ -22,17 +22,22 @@ class McpMeter:
     def __init__(self, metrics: McpMetrics) -> None:
         self._metrics = metrics
         self._bound: dict[tuple[str, str, Outcome], tuple[BoundHistogram, BoundHistogram]] = {}
-        names = (*TRANSPORTS, OTHER)
-        self._in_flight = {name: metrics.in_flight.labels(**{LabelName.TRANSPORT: name}) for name in names}
-        self._cancellations = {name: metrics.cancellations.labels(**{LabelName.TRANSPORT: name}) for name in names}
+        self._in_flight = {name: self._gauge(name) for name in TRANSPORTS}
+        self._cancellations = {name: self._counter(name) for name in TRANSPORTS}
+
+    def _gauge(self, transport: str) -> BoundGauge:
+        return self._metrics.in_flight.labels(**{LabelName.TRANSPORT: transport})
+
+    def _counter(self, transport: str) -> BoundCounter:
+        return self._metrics.cancellations.labels(**{LabelName.TRANSPORT: transport})
 
     def begin(self, transport: str) -> None:
         """A request has arrived."""
-        self._in_flight[transport].inc()
+        (self._in_flight.get(transport) or self._gauge(transport)).inc()
 
     def end(self, transport: str) -> None:
         """A request that had arrived is done, however it ended."""
-        self._in_flight[transport].dec()
+        (self._in_flight.get(transport) or self._gauge(transport)).dec()
 
     def record(self, method: str, tool: str, transport: str, outcome: Outcome, seconds: float, waited: float) -> None:
         """Write what one request took.
@@ -40,7 +45,7 @@ class McpMeter:
         Args:
             method: MCP method; one that is unknown counts as ``_OTHER``.
             tool: tool label; of bounded variety.
-            transport: one of :data:`TRANSPORTS`, or ``_OTHER``.
+            transport: one of :data:`TRANSPORTS`; any other counts as ``_OTHER``.
             outcome: how it ended.
             seconds: from request to result.
             waited: of these, seconds spent waiting for an upstream.
@@ -52,7 +57,7 @@ class McpMeter:
         bound[0].observe(seconds)
         bound[1].observe(max(0.0, seconds - waited))
         if outcome is Outcome.CANCELLED:
-            self._cancellations[transport].inc()
+            (self._cancellations.get(transport) or self._counter(transport)).inc()
 
     def _bind(self, method: str, tool: str, outcome: Outcome) -> tuple[BoundHistogram, BoundHistogram]:
         labels = {LabelName.MCP_METHOD: method, LabelName.OUTCOME: outcome.value}

@@ -81,13 +81,14 @@ class Value:
         """Whether nothing was written here (null)."""
         return bool(self.node.tag == _NULL)
 
-    def fault(self, what: str, remedy: str = "") -> SpecError:
+    def fault(self, what: str, remedy: str) -> SpecError:
         """A fault located at this value."""
         return SpecError(what, file=self.file, line=self.line, field=self.path, remedy=remedy)
 
     def _contents(self, kind: str) -> Any:
         if self.missing or self.kind != kind:
-            raise self.fault(f"must be {_NAMES[kind]}, not {'empty' if self.missing else _NAMES[self.kind]}")
+            found = "empty" if self.missing else _NAMES[self.kind]
+            raise self.fault(f"must be {_NAMES[kind]}, not {found}", f"write {_NAMES[kind]} here")
         return self.node.value
 
     def text(self, *, empty: bool = False) -> str:
@@ -100,7 +101,7 @@ class Value:
         if self.node.tag != _TEXT:
             raise self.fault(f"must be text, not {text}", f"put it in quotes: '{text}'")
         if not text and not empty:
-            raise self.fault("must not be empty")
+            raise self.fault("must not be empty", "give it a value")
         return text
 
     def number(self) -> Decimal:
@@ -122,7 +123,7 @@ class Value:
         """
         text = str(self._contents("scalar"))
         if getattr(self.node, "style", None) is not None or text not in ("true", "false"):
-            raise self.fault(f"must be true or false, not {text!r}")
+            raise self.fault(f"must be true or false, not {text!r}", "write true or false, without quotes")
         return text == "true"
 
     def items(self) -> list[Value]:

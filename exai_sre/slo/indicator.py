@@ -104,7 +104,7 @@ def _read_queries(specs: dict[str, Value], faults: Faults) -> QueryIndicator | N
 def _read_query(value: Value) -> str:
     query = value.text().strip()
     if not query:
-        raise value.fault("must not be empty")
+        raise value.fault("must not be empty", "write a PromQL expression")
     return query
 
 
@@ -152,7 +152,7 @@ def _read_matcher(label: str, value: Value) -> Matcher:
         return Matcher(label, _read_values(value))
     entries = value.entries()
     if set(entries) != {"not"}:
-        raise value.fault("must be a value, a list of values, or {not: ...}")
+        raise value.fault("is no condition on a label", "write a value, a list of values, or {not: ...}")
     return Matcher(label, _read_values(entries["not"]), negated=True)
 
 
@@ -161,5 +161,5 @@ def _read_values(value: Value) -> tuple[str, ...]:
         return (value.text(empty=True),)
     values = tuple(dict.fromkeys(item.text(empty=True) for item in value.items()))
     if not values:
-        raise value.fault("needs at least one value")
+        raise value.fault("needs at least one value", "add one, or remove the label")
     return values

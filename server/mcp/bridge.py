@@ -1,9 +1,11 @@
-"""An ASGI application inside aiohttp: small, streaming both ways, and cancelled with its client.
+"""An ASGI application inside aiohttp: small, streaming both ways, and ended with its client.
 
 The SDK speaks ASGI for Streamable HTTP; the rest of the server is aiohttp. Bodies pass through
 piece by piece, so an SSE stream reaches its reader at once and a large body is never held here.
-The bridge relies on ``AppRunner(handler_cancellation=True)``: a client that leaves cancels the
-handler, and with it the application.
+The bridge relies on ``AppRunner(handler_cancellation=True)``: when the client leaves, aiohttp
+cancels the handler, the application receives ``http.disconnect``, and what then still runs after
+a grace period is cancelled. An application cancelled at once would take a client that closes its
+stream right after the answer for one that never got it.
 """
 
 from __future__ import annotations
@@ -12,13 +14,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
-from aiohttp import ClientConnectionResetError, web
+from aiohttp import web
 
 __all__ = ["AsgiApp", "AsgiBridge"]
 
 Message = MutableMapping[str, Any]
 AsgiApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
 """An ASGI 3 application: ``(scope, receive, send)``."""
+
+_GRACE: Final = 1.0
+"""Seconds that an application has to end by itself after ``http.disconnect``."""
 
 _PIECE: Final = 64 * 1024
 _HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding"})
@@ -37,11 +42,21 @@ class AsgiBridge:
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Serve ``request`` by the application; a response that never started becomes a 500."""
         exchange = _Exchange(request)
+        serving = asyncio.ensure_future(self._app(_scope(request), exchange.receive, exchange.send))
         try:
-            await self._app(_scope(request), exchange.receive, exchange.send)
-        finally:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
             exchange.left.set()
+            await _end(serving)
+            raise
         return exchange.response or web.Response(status=500)
+
+
+async def _end(serving: asyncio.Future[None]) -> None:
+    """Wait for the application to end, and make it end after the grace period."""
+    await asyncio.wait((serving,), timeout=_GRACE)
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
 
 
 class _Exchange:
@@ -63,25 +78,33 @@ class _Exchange:
         return {"type": "http.request", "body": piece, "more_body": not self._read_all}
 
     async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self._head = message
-            return
-        body, more = message.get("body", b""), message.get("more_body", False)
         try:
-            await self._body(body, last=not more)
-        except (ClientConnectionResetError, ConnectionResetError):
+            if message["type"] == "http.response.start":
+                await self._start(message)
+            else:
+                await self._body(message.get("body", b""), last=not message.get("more_body", False))
+        except ConnectionError:
             self.left.set()
             raise
+
+    async def _start(self, head: Message) -> None:
+        """Send the head at once unless a length announces a body that comes in one piece."""
+        self._head = head
+        if not any(name.lower() == b"content-length" for name, _ in head.get("headers", ())):
+            await self._prepare()
+
+    async def _prepare(self) -> web.StreamResponse:
+        response = self.response = self._made(web.StreamResponse)
+        await response.prepare(self._request)
+        return response
 
     async def _body(self, body: bytes, *, last: bool) -> None:
         if self.response is None and last:
             self.response = self._made(web.Response, body=body)
             return
-        if self.response is None:
-            self.response = self._made(web.StreamResponse)
-            await self.response.prepare(self._request)
+        response = self.response or await self._prepare()
         if body:
-            await self.response.write(body)
+            await response.write(body)
 
     def _made(self, kind: type[web.StreamResponse], **arguments: Any) -> web.StreamResponse:
         assert self._head is not None  # noqa: S101  an application that sends a body first breaks ASGI

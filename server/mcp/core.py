@@ -11,7 +11,8 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
-from exai_sre.context import correlation_id, report_outcome
+from exai_sre.context import correlation_id, current_operation, report_outcome
+from exai_sre.names import LogField
 from exai_sre.outcome import Outcome
 from server.gate import CallGate
 from server.tools import Tool, ToolCall, ToolError, ToolResult
@@ -34,7 +35,6 @@ def build_server(
     gate: CallGate,
     version: str,
     instructions: str = "",
-    on_defect: Callable[[str, Exception], None],
 ) -> Server[Any]:
     """The MCP server over ``tools``.
 
@@ -43,7 +43,6 @@ def build_server(
         gate: admits each call.
         version: version of the server.
         instructions: what clients tell their model about the server.
-        on_defect: gets the tool's name and an exception that no tool should raise.
     """
     declared = [_declared(tool) for tool in tools.values()]
     schemas = {name: tool.spec.input_schema for name, tool in tools.items()}
@@ -61,8 +60,7 @@ def build_server(
         except ToolError as error:
             return _failed(error)
         except Exception as error:  # the boundary: a defect becomes an answer, never a broken connection
-            on_defect(params.name, error)
-            return _failed(_defect())
+            return _failed(_defect(), error)
         report_outcome(Outcome.OK)
         return _succeeded(result)
 
@@ -109,8 +107,13 @@ def _succeeded(result: ToolResult) -> types.CallToolResult:
     )
 
 
-def _failed(error: ToolError) -> types.CallToolResult:
+def _failed(error: ToolError, defect: Exception | None = None) -> types.CallToolResult:
+    """The answer to a failed call; the log line of the call learns more than its caller."""
     report_outcome(error.outcome)
+    operation = current_operation.get()
+    if operation is not None:
+        operation.fields[LogField.ERROR_TYPE] = error.error_type
+        operation.fields[LogField.EXCEPTION_OBJECT] = defect
     about: dict[str, object] = {"outcome": error.outcome.value, "type": error.error_type}
     if error.retry_after is not None:
         about = {**about, "retry_after": error.retry_after}

@@ -72,9 +72,9 @@ class McpHttp:
         kept = _KeptBody(receive)
         try:
             await self._manager.handle_request(scope, kept, send)
-        except asyncio.CancelledError:
-            self._withdraw(scope, kept.body)
-            raise
+        finally:
+            if kept.client_left:
+                self._withdraw(scope, kept.body)
 
     def _withdraw(self, scope: _Message, body: bytes) -> None:
         request_id = _request_id(body)
@@ -99,16 +99,22 @@ class McpHttp:
 
 
 class _KeptBody:
-    """Passes a request body on, and keeps it: it names the call that a leaving client withdraws."""
+    """Passes a request body on, and keeps it: it names the call that a leaving client withdraws.
+
+    Attributes:
+        client_left: whether the client disconnected before the response was complete.
+    """
 
     def __init__(self, receive: _Receive) -> None:
         self._receive = receive
         self._pieces: list[bytes] = []
+        self.client_left = False
 
     async def __call__(self) -> _Message:
         message = await self._receive()
         if message["type"] == "http.request":
             self._pieces.append(message.get("body", b""))
+        self.client_left = message["type"] == "http.disconnect"
         return message
 
     @property

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from exai_sre.clock import Clock
+from exai_sre.errors import ExaiSreError
 
 __all__ = ["DashboardBroadcaster", "PageClient", "TooManyPages"]
 
@@ -23,7 +24,7 @@ _STEP: Final = 0.1
 """Seconds after which an event shows at the latest; events in between share one delta."""
 
 
-class TooManyPages(Exception):  # noqa: N818  a refusal, not a fault
+class TooManyPages(ExaiSreError):
     """Every place for a live page is taken."""
 
 
@@ -100,7 +101,7 @@ class DashboardBroadcaster:
             TooManyPages: every place is taken.
         """
         if len(self._clients) >= self._pages:
-            raise TooManyPages
+            raise TooManyPages(f"{self._pages} live pages are open", remedy="close one of them")
         client = PageClient(self._queue)
         client.put("snapshot", self._body(self._recent_lines()[-_SNAPSHOT_LINES:]))
         self._clients.add(client)

@@ -47,9 +47,9 @@ class EventsSocket:
             return web.Response(status=426, text="This is a WebSocket endpoint.", headers={"Upgrade": "websocket"})
         try:
             client = self._broadcaster.connect()
-        except TooManyPages:
+        except TooManyPages as error:
             self.count(Outcome.OVERLOAD)
-            return web.Response(status=503, text="Too many live pages.", headers={"Retry-After": "5"})
+            return web.Response(status=503, text=str(error), headers={"Retry-After": "5"})
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=_SMALLEST_MESSAGE, compress=False)
         self._sockets.add(socket)
         try:

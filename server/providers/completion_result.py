@@ -71,5 +71,6 @@ def error_type_of(error: BaseException) -> str:
 
 def error_text(provider: str, error: BaseException) -> str:
     """One line that names ``provider`` and says what happened."""
-    text = str(error) or type(error).__name__
+    # The texts of our own errors are known to be free of secrets, others are not.
+    text = str(error) if isinstance(error, ExaiSreError) else type(error).__name__
     return text if text.startswith(f"{provider}:") else f"{provider}: {text}"

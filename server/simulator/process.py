@@ -123,9 +123,9 @@ class SimulatorProcess:
         return answer
 
     async def _ready(self, process: asyncio.subprocess.Process) -> str:
-        assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+        stdout = process.stdout
         try:
-            line = await asyncio.wait_for(process.stdout.readline(), self._start_timeout)
+            line = await asyncio.wait_for(stdout.readline(), self._start_timeout) if stdout is not None else b""
             ready = json.loads(line)
             return f"http://{ready['host']}:{ready['port']}"
         except (TimeoutError, ValueError, KeyError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from random import Random
+from hashlib import sha256
 from typing import Final
 
 __all__ = ["Reply", "make_reply"]
@@ -37,8 +37,9 @@ class Reply:
 
 def make_reply(model: str, prompt: str, max_tokens: int | None) -> Reply:
     """An answer to ``prompt``, at most ``max_tokens`` pieces long."""
-    random = Random(f"{model}:{prompt}")  # noqa: S311 - reproducible, not secret
-    words = random.choices(_WORDS, k=random.randint(_SHORTEST, _LONGEST))
+    number = int.from_bytes(sha256(f"{model}:{prompt}".encode()).digest()[:8])
+    length = _SHORTEST + number % (_LONGEST - _SHORTEST)
+    words = [_WORDS[number * (at * at + 1) // 97 % len(_WORDS)] for at in range(length)]
     pieces = ("Simulated", " answer", " of", f" {model}:", *(f" {word}" for word in words), ".")
     cut = max_tokens is not None and max_tokens < len(pieces)
     return Reply(

@@ -61,7 +61,7 @@ class Upstream:
         self.last_request: dict[str, Any] | None = None
         self._latency = latency
         self._sigma = sigma
-        self._random = Random(f"{seed}:{name}")  # noqa: S311 - reproducible, not secret
+        self._random = Random(f"{seed}:{name}")  # noqa: S311  # nosec B311
 
     def decide(self) -> Decision:
         """What happens to the next request."""

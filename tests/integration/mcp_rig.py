@@ -12,13 +12,15 @@ from aiohttp import web
 
 from exai_sre.clock import SystemClock
 from exai_sre.metrics import Catalog
+from exai_sre.middleware.mcp import instrument
+from exai_sre.middleware.websocket import WebSocketRequest
 from exai_sre.outcome import Outcome
 from server.gate import CallGate
 from server.guard import HostGuard
 from server.mcp.core import build_server
 from server.mcp.http import MCP_PATH, McpHttp
 from server.mcp.websocket import WS_PATH, McpWebSocket, WebSocketLimits
-from server.metrics import ServerMetrics
+from server.metrics import TOOLS, ServerMetrics
 from server.tools import Tool, ToolError, ToolResult, ToolSpec
 
 OBJECT: dict[str, Any] = {"type": "object"}
@@ -31,7 +33,7 @@ class Probe:
     started: asyncio.Event = field(default_factory=asyncio.Event)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     release: asyncio.Event = field(default_factory=asyncio.Event)
-    defects: list[tuple[str, Exception]] = field(default_factory=list)
+    lines: list[dict[str, Any]] = field(default_factory=list)
     closed: list[float] = field(default_factory=list)
 
     def tools(self) -> dict[str, Tool]:
@@ -63,6 +65,16 @@ class Probe:
             name: Tool(ToolSpec(name, name.title(), name, OBJECT, OBJECT, handler), services(), lambda _: None)
             for name, handler in handlers.items()
         }
+
+
+class Lines:
+    """A logger that keeps its lines."""
+
+    def __init__(self, lines):
+        self._lines = lines
+
+    def __getattr__(self, level):
+        return lambda event, **fields: self._lines.append({"level": level, "event": event, **fields})
 
 
 def services() -> Any:
@@ -97,9 +109,8 @@ class Rig:
 @asynccontextmanager
 async def rig(limits: WebSocketLimits = WebSocketLimits(), max_body: int = 4 << 20) -> AsyncIterator[Rig]:
     probe, gate, metrics = Probe(), CallGate(), ServerMetrics.declare(Catalog())
-    core = build_server(
-        probe.tools(), gate=gate, version="1", on_defect=lambda tool, error: probe.defects.append((tool, error))
-    )
+    core = build_server(probe.tools(), gate=gate, version="1")
+    instrument(core, catalog=metrics.catalog, tools=TOOLS, logger=Lines(probe.lines))
     http = McpHttp(core, gate=gate, max_body_bytes=max_body)
     socket = McpWebSocket(
         core,
@@ -107,7 +118,7 @@ async def rig(limits: WebSocketLimits = WebSocketLimits(), max_body: int = 4 << 
         metrics=metrics.websocket,
         clock=SystemClock(),
         limits=limits,
-        request_context=lambda request: request,
+        request_context=lambda request: WebSocketRequest(request.headers),
         on_closed=probe.closed.append,
     )
     app = web.Application(middlewares=[HostGuard().middleware()])

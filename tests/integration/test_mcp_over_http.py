@@ -53,7 +53,7 @@ async def test_a_client_lists_tools_and_calls_them(mode):
         result = await client.call_tool("echo", {"text": "grüße"})
         assert not result.is_error
         assert result.content[0].text == "grüße"
-        assert result.structured_content == {"text": "grüße"}
+        assert result.structured_content == {"text": "grüße", "simulated": False}
 
 
 @MODES
@@ -66,8 +66,8 @@ async def test_progress_streams_in_order_before_the_result(mode):
     async with rig() as server, Client(server.mcp, mode=mode) as client:
         result = await client.call_tool("steps", {}, progress_callback=on_progress)
         assert seen == [(1, 3, "step 1"), (2, 3, "step 2"), (3, 3, "step 3")]
-        assert result.structured_content == {"listened": True}
-        assert (await client.call_tool("echo", {"text": "x"})).structured_content == {"text": "x"}
+        assert result.structured_content["listened"] is True
+        assert (await client.call_tool("echo", {"text": "x"})).structured_content["text"] == "x"
 
 
 async def test_progress_reaches_the_client_while_the_call_still_runs():
@@ -88,6 +88,8 @@ async def test_a_tool_error_says_how_it_ended(mode):
         assert result.is_error
         assert result.content[0].text == "the upstream is down"
         assert result.meta[ERROR_META] == {"outcome": "upstream_error", "type": "http_503", "retry_after": 2.5}
+        [line] = [line for line in server.probe.lines if line["method"] == "tools/call"]
+        assert (line["error_type"], line["outcome"], line["transport"]) == ("http_503", "upstream_error", "http")
 
 
 @MODES
@@ -97,8 +99,10 @@ async def test_a_defect_is_reported_without_its_detail(mode):
         assert result.is_error
         assert "secret" not in result.model_dump_json()
         assert result.meta[ERROR_META]["outcome"] == "error"
-        [(tool, error)] = server.probe.defects
-        assert (tool, type(error)) == ("broken", LookupError)
+        [line] = [line for line in server.probe.lines if line["method"] == "tools/call"]
+        assert (line["level"], line["error_type"], line["outcome"]) == ("error", "internal_error", "error")
+        assert isinstance(line["exc_info"], LookupError)
+        assert "correlation id" in result.content[0].text
 
 
 @MODES

@@ -5,27 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from exai_sre.logs.sanitize.literals import any_of
 from exai_sre.logs.sanitize.rule import Rule, Span, marker
 
 __all__ = ["Engine"]
 
-_NEVER = "(?!)"
-
 
 class Engine:
-    """A compiled set of rules; keeps nothing of what it sees."""
+    """A set of rules, each compiled when it is first needed; keeps nothing of what it sees."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = tuple(rules)
-        keywords = sorted({keyword for rule in rules for keyword in rule.keywords})
-        self._keyword = re.compile("|".join(map(re.escape, keywords)) or _NEVER)
-        self._triggers = tuple(rule.trigger for rule in rules if rule.trigger is not None)
+        self._patterns: dict[int, re.Pattern[str]] = {}
+        by_keyword: dict[str, list[int]] = {}
+        for number, rule in enumerate(self._rules):
+            for keyword in rule.keywords:
+                by_keyword.setdefault(keyword, []).append(number)
+        self._by_keyword = tuple(by_keyword.items())
+        self._keyword = re.compile(any_of(by_keyword))
+        self._triggers = tuple((re.compile(rule.trigger), n) for n, rule in enumerate(self._rules) if rule.trigger)
 
     def suspicious(self, text: str) -> bool:
         """Whether any rule may have something to find in ``text``; ``False`` is certain."""
         if self._keyword.search(text.lower()):
             return True
-        return any(trigger.search(text) for trigger in self._triggers)
+        return any(trigger.search(text) for trigger, _ in self._triggers)
 
     def apply(self, text: str, count: Callable[[str], None]) -> str:
         """``text`` after one pass of the rules; the same object where nothing was found.
@@ -35,29 +39,29 @@ class Engine:
             count: called with the rule's name for each secret taken out.
         """
         lowered = text.lower()
-        for rule in self._rules:
-            if _concerns(rule, text, lowered):
-                text = _take_out(rule, text, count)
+        concerned = {number for keyword, numbers in self._by_keyword if keyword in lowered for number in numbers}
+        concerned.update(number for trigger, number in self._triggers if trigger.search(text))
+        for number in sorted(concerned):
+            text = _take_out(self._rules[number], self._pattern(number), text, count)
         return text
 
+    def _pattern(self, number: int) -> re.Pattern[str]:
+        pattern = self._patterns.get(number)
+        if pattern is None:
+            pattern = self._patterns[number] = re.compile(self._rules[number].pattern)
+        return pattern
 
-def _concerns(rule: Rule, text: str, lowered: str) -> bool:
-    if rule.trigger is not None:
-        return rule.trigger.search(text) is not None
-    return any(keyword in lowered for keyword in rule.keywords)
 
-
-def _take_out(rule: Rule, text: str, count: Callable[[str], None]) -> str:
+def _take_out(rule: Rule, pattern: re.Pattern[str], text: str, count: Callable[[str], None]) -> str:
     pieces: list[str] = []
     kept = at = 0
     stand_in = marker(rule.name)
-    while (match := rule.pattern.search(text, at)) is not None:
+    while (match := pattern.search(text, at)) is not None:
         span = rule.locate(text, match) if rule.locate else _secret(match)
         at = max(match.end(), match.start() + 1)
         if span is not None:
             pieces += (text[kept : span[0]], stand_in)
-            kept = span[1]
-            at = max(kept, match.start() + 1)
+            kept = at = span[1]
             count(rule.name)
     if not pieces:
         return text

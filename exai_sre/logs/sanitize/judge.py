@@ -16,6 +16,7 @@ _PLACEHOLDER: Final = re.compile(
       {MARKER}                              # already taken out
     | \[CUT:[0-9]++\]
     | (.)\1{{2,}}+                          # xxxx, ****, ....
+    | [\w-]{{0,8}}(?:[xX]{{6,}}|\*{{3,}}|\.{{3,}}|•{{3,}})[\w-]{{0,4}}
     | \$[A-Z_][A-Z0-9_]*+                   # the name of a variable, not its value
     | \$?\{{++[^{{}}]*+\}}++
     | \$\([^()]*+\)
@@ -26,13 +27,12 @@ _PLACEHOLDER: Final = re.compile(
     re.VERBOSE,
 )
 _NOT_SECRET: Final = word_set(
-    """
-    a accepted an any basic bearer blank bool boolean bytes cannot changed check correct credentials denied digest does
-    empty error expired fail failed false field hidden in incorrect int integer invalid is key list load loaded missing
-    must negotiate new nil no none not null number off ok on optional password present prompt provided redacted refused
-    rejected removed required reset rotated secret secretstr sent set should str string succeeded supplied text the this
-    to token true type undefined unknown unset updated valid was will with wrong yes your
-    """
+    "a accepted an any basic bearer blank bool boolean bytes cannot changed check correct credentials denied "
+    "digest does empty error expired fail failed false field hidden in incorrect int integer invalid is key list "
+    "load loaded missing must negotiate new nil no none not null number off ok on optional password present "
+    "prompt provided redacted refused rejected removed required reset rotated secret secretstr sent set should "
+    "str string succeeded supplied text the this to token true type undefined unknown unset updated valid was "
+    "will with wrong yes your"
 )
 _CODE: Final = re.compile(
     r"(?:self|cls|this|os|env|environ|args|options|config|cfg|conf|settings|process|request|ctx|params|kwargs)\."
@@ -43,6 +43,7 @@ _TOKEN_LENGTH: Final = 10
 _LONG_TOKEN: Final = 20
 _LONG_NUMBER: Final = 15
 _VARIETY: Final = 5
+_SAMPLE_LENGTH: Final = 16
 
 
 def is_placeholder(value: str) -> bool:
@@ -84,6 +85,8 @@ def is_secret(value: str, level: Sensitivity, *, key: str = "", quoted: bool = F
     if level is not Sensitivity.STRONG:
         return level is Sensitivity.WEAK and is_token(value)
     if value.lower().rstrip(".:!") in _NOT_SECRET or (value.isdigit() and len(value) == 1):
+        return False
+    if len(value) >= _SAMPLE_LENGTH and not is_varied(value):
         return False
     return quoted or not (_CODE.match(value) or value == key)
 

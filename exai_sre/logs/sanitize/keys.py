@@ -27,46 +27,36 @@ _UPPER: Final = re.compile(r"(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z0-9])(?=[A-Z])")
 _LONGEST: Final = 128
 
 _STRONG_WORDS: Final = word_set(
-    """
-    accesskey accesstoken apikey apisecret apitoken authkey authorization authtoken bearertoken clientsecret cookie
-    cookies credential credentials cvc cvv encryptionkey hmackey idtoken masterkey passcode passphrase passwd password
-    passwords passwort privatekey pwd refreshtoken secret secretkey secrets sessionkey sessiontoken signingkey
-    webhooksecret
-    """
+    "accesskey accesstoken apikey apisecret apitoken authkey authorization authtoken bearertoken clientsecret "
+    "cookie cookies credential credentials cvc cvv encryptionkey hmackey idtoken masterkey passcode passphrase "
+    "passwd password passwords passwort privatekey pwd refreshtoken secret secretkey secrets sessionkey "
+    "sessiontoken signingkey webhooksecret"
 )
 _STRONG_ENDS: Final = ("password", "passwd", "passphrase", "secret")
 _STRONG_KEYS: Final = word_set(
-    """
-    access account admin api app auth aws azure bot cipher client consumer crypto data deploy des encryption gateway
-    hmac integration jwt kms license master merchant openai owner personal private project root rsa secret security
-    server service session shared signing ssh storage stripe subscription symmetric tls wrapping write
-    """
+    "access account admin api app auth aws azure bot cipher client consumer crypto data deploy des encryption "
+    "gateway hmac integration jwt kms license master merchant openai owner personal private project root rsa "
+    "secret security server service session shared signing ssh storage stripe subscription symmetric tls wrapping "
+    "write"
 )
 _STRONG_TOKENS: Final = word_set(
-    """
-    access api app auth authentication authorization bearer bot client csrf deploy device id identity jwt login oauth
-    personal private refresh registration reset secret security service session sso user verification webhook xsrf
-    """
+    "access api app auth authentication authorization bearer bot client csrf deploy device id identity jwt login "
+    "oauth personal private refresh registration reset secret security service session sso user verification "
+    "webhook xsrf"
 )
-_STRONG_PASSES: Final = frozenset(
-    "admin db ftp imap ldap mail mysql pg postgres proxy redis root smtp ssh user".split()
-)
+_STRONG_PASSES: Final = word_set("admin db ftp imap ldap mail mysql pg postgres proxy redis root smtp ssh user")
 _HARMLESS_KEYS: Final = word_set(
-    """
-    arrow bucket business cache candidate column composite config control correlation dedup deduplication dict each
-    edge end entity enter env escape event field file first foreign from function group hash header host hot i18n
-    idempotency index invalid item json label last list lookup map max message metric min missing modifier natural next
-    no node object page partition path prev previous primary public query range registry request resource routing row
-    s3 search series shard shift short sort span start state surrogate tab the this to trace translation unique
-    unknown yaml
-    """
+    "arrow bucket business cache candidate column composite config control correlation dedup deduplication dict "
+    "each edge end entity enter env escape event field file first foreign from function group hash header host "
+    "hot i18n idempotency index invalid item json label last list lookup map max message metric min missing "
+    "modifier natural next no node object page partition path prev previous primary public query range registry "
+    "request resource routing row s3 search series shard shift short sort span start state surrogate tab the this "
+    "to trace translation unique unknown yaml"
 )
 _HARMLESS_TOKENS: Final = word_set(
-    """
-    bos cancel cancellation cached cls completion continuation current design each eos first input last lexer mask max
-    min next no num output pad page pagination parser per progress prompt reasoning sep special stop sync syntax the
-    this to total unexpected unk
-    """
+    "bos cancel cancellation cached cls completion continuation current design each eos first input last lexer "
+    "mask max min next no num output pad page pagination parser per progress prompt reasoning sep special stop "
+    "sync syntax the this to total unexpected unk"
 )
 
 

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-__all__ = ["MARKER", "Locate", "Rule", "Span", "marker", "unmark"]
+__all__ = ["FAILED", "MARKER", "Locate", "Rule", "Span", "marker", "unmark"]
 
 MARKER: Final = r"\[REDACTED:[a-z0-9-]{1,64}+\]"
 """Source of a pattern that matches what :func:`marker` makes."""
+
+FAILED: Final = "failed"
+"""Name of what stands for a value on which the sanitizer failed."""
 
 Span: TypeAlias = tuple[int, int]
 Locate: TypeAlias = Callable[[str, "re.Match[str]"], Span | None]
@@ -27,23 +30,23 @@ class Rule:
     Attributes:
         name: name in markers and metrics: lower case, digits, hyphens.
         keywords: lower-case words of which at least one stands in every text that the rule concerns.
-        pattern: what to look for. Without ``locate`` its group ``secret``, or else the whole
-            match, is taken out.
+        pattern: source of what to look for, compiled when first needed. Without ``locate`` its
+            group ``secret``, or else the whole match, is taken out.
         true: examples that it finds, the secret between guillemets.
         false: examples that it leaves alone.
         locate: decides about a match and finds the secret's bounds; a rejected match is
             searched on from its end.
-        trigger: in place of keywords, for kinds that have none: a quick pattern that is found in
-            every text that the rule concerns.
+        trigger: in place of keywords, for kinds that have none: source of a quick pattern that is
+            found in every text that the rule concerns.
     """
 
     name: str
     keywords: tuple[str, ...]
-    pattern: re.Pattern[str]
+    pattern: str
     true: tuple[str, ...]
     false: tuple[str, ...] = ()
     locate: Locate | None = None
-    trigger: re.Pattern[str] | None = None
+    trigger: str = ""
 
 
 def marker(rule: str) -> str:

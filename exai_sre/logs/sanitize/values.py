@@ -35,7 +35,9 @@ _BARE: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_BRACED: Final = re.compile(r"\$?\{++[\w. ]*+\}++|\$\([^()\r\n]{0,128}+\)|<[^<>\r\n]{0,128}+>")
+_BRACED: Final = re.compile(r"\$?\{{1,8}+[\w. ]{0,128}+\}{1,8}+|\$\([^()\r\n]{0,128}+\)|<[^<>\r\n]{0,128}+>")
+# A marker, unless the value goes on behind it.
+_DONE: Final = re.compile(MARKER + r"(?![\w!$@^*+/=~\[-])")
 _LINE: Final = re.compile(r"""(?:[^\r\n"'`\\]|\\(?![nr"'`])|(?<==)["'`][^\r\n"'`]{0,512}+["'`])++""")
 _ENOUGH: Final = 256
 
@@ -45,7 +47,7 @@ def value_span(text: str, start: int, level: Sensitivity, *, key: str = "") -> S
 
     Only the first characters are looked at to decide, so that rejections cost a bounded time.
     """
-    if _BRACED.match(text, start):
+    if _BRACED.match(text, start) or _DONE.match(text, start):
         return None
     limit = start + _ENOUGH
     quoted = _QUOTED.match(text, start, limit)

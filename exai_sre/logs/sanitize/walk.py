@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Set, Sized
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -11,17 +11,17 @@ from uuid import UUID
 from exai_sre.logs.plain import mapping_of
 from exai_sre.logs.sanitize.exception import exception_text
 from exai_sre.logs.sanitize.judge import is_placeholder
-from exai_sre.logs.sanitize.keys import Sensitivity, sensitivity
-from exai_sre.logs.sanitize.rule import marker
+from exai_sre.logs.sanitize.key_table import KeyTable
+from exai_sre.logs.sanitize.keys import Sensitivity
+from exai_sre.logs.sanitize.rule import FAILED, marker
+from exai_sre.logs.sanitize.text import TextRedactor
 
-__all__ = ["BY_KEY", "BY_TYPE", "FAILED", "TOO_DEEP", "Walk"]
+__all__ = ["BY_KEY", "BY_TYPE", "TOO_DEEP", "Walk"]
 
 BY_KEY: Final = "key"
 """Name, in markers and metrics, of redaction because of the key."""
 BY_TYPE: Final = "type"
 """Name of redaction because of the value's type, such as pydantic's ``SecretStr``."""
-FAILED: Final = "failed"
-"""Name of what stands for a value on which the sanitizer failed."""
 TOO_DEEP: Final = "too-deep"
 """Name of what stands for a value nested too deeply, in a circle, or behind too many others."""
 
@@ -39,16 +39,13 @@ class Walk:
     """
 
     def __init__(
-        self,
-        redact_text: Callable[[str], str],
-        count: Callable[[str], None],
-        fail: Callable[[], None],
-        level_of: Callable[[str], Sensitivity] = sensitivity,
+        self, text: TextRedactor, keys: KeyTable, count: Callable[[str], None], fail: Callable[[], None]
     ) -> None:
-        self._redact_text = redact_text
+        self._clean = text.clean
+        self._redact_text = text.redact
+        self._keys = keys
         self._count = count
         self._fail = fail
-        self._level_of = level_of
         self._open: set[int] = set()
         self._nodes = 0
 
@@ -94,22 +91,33 @@ class Walk:
         return self._by_text(value)
 
     def _mapping(self, value: Any, fields: Mapping[Any, Any]) -> Any:
+        known, clean = self._keys.known, self._clean
         changed = False
         result: dict[Any, Any] = {}
         for key, item in fields.items():
-            new_key = self.value(key)
-            new_item = self._item(key, item)
-            changed = changed or new_key is not key or new_item is not item
-            result[new_key] = new_item
+            name = key
+            level = known.get(key) if type(key) is str else None
+            if level is None:
+                name, level = self._key(key)
+            if level:
+                redacted = self._under_key(level, item)
+            else:
+                redacted = item if type(item) is str and item in clean else self.value(item)
+            changed = changed or redacted is not item or name is not key
+            result[name] = redacted
         return result if changed else value
 
-    def _item(self, key: Any, item: Any) -> Any:
-        level = self._level_of(key) if isinstance(key, str) else Sensitivity.NONE
-        if level is Sensitivity.NONE or item is None or item is True or item is False:
-            return self.value(item)
-        if level is Sensitivity.WEAK and isinstance(item, (int, float)):
+    def _key(self, key: Any) -> tuple[Any, Sensitivity]:
+        """A key without the secrets in its own text, and what it says about its value."""
+        name = self.value(key)
+        level = self._keys.look_up(key, clean=name is key) if isinstance(key, str) else Sensitivity.NONE
+        return name, level
+
+    def _under_key(self, level: Sensitivity, item: Any) -> Any:
+        """The marker in place of what stands under a telling key, unless that says nothing."""
+        if item is None or item is True or item is False or (isinstance(item, Sized) and not len(item)):
             return item
-        if isinstance(item, (str, bytes, list, tuple, dict, Set)) and not item:
+        if level is Sensitivity.WEAK and isinstance(item, (int, float)):
             return item
         if isinstance(item, str) and is_placeholder(item):
             return item

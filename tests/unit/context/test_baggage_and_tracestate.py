@@ -43,8 +43,7 @@ def test_a_repeated_key_answers_with_its_last_value():
     ],
 )
 def test_malformed_or_oversized_baggage_is_dropped_whole(text):
-    parsed = Baggage.parse(text)
-    assert parsed is None or text == "k=v;"
+    assert Baggage.parse(text) is None
 
 
 def test_the_limits_themselves_are_within():

@@ -142,7 +142,9 @@ def test_the_running_ids_are_written_and_baggage_only_by_its_keys():
 
 
 def test_a_header_of_the_caller_stays_and_is_not_mixed_with_ours():
-    with unit_of_work("unit-id-1", TraceContext(TRACE, SPAN, sampled=True, tracestate="a=1"), Baggage((Member("k", "v"),))):
+    with unit_of_work(
+        "unit-id-1", TraceContext(TRACE, SPAN, sampled=True, tracestate="a=1"), Baggage((Member("k", "v"),))
+    ):
         given = {"X-Request-Id": "caller-id", "Traceparent": "theirs", "Baggage": "theirs"}
         headers = dict(given)
         inject(headers, baggage=("k",))

@@ -22,7 +22,7 @@ def _around_dot(text: str, match: re.Match[str]) -> Span | None:
     return (start, end) if alone and is_varied(text[start:end]) else None
 
 
-_GLM: Final = re.compile(r"\.(?<=[0-9a-f]{32}\.)(?=[A-Za-z0-9]{16}(?![A-Za-z0-9]))")
+_GLM: Final = r"\.(?<=[0-9a-f]{32}\.)(?=[A-Za-z0-9]{16}(?![A-Za-z0-9]))"
 
 AI_RULES: Final = (
     Rule(

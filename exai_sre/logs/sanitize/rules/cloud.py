@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from exai_sre.logs.sanitize.rule import Rule
@@ -18,7 +17,7 @@ CLOUD_RULES: Final = (
     Rule(
         name="aws-key-id",
         keywords=_AWS_KEYWORDS,
-        pattern=re.compile(r"(?<![A-Za-z0-9])(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
+        pattern=r"(?<![A-Za-z0-9])(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])",
         true=("EX_KEY=«AKIA" + "Q2W3E4R5T6Y7U2I3» PORT=8079", "«ASIA" + "Q2W3E4R5T6Y7U2I3»"),
         false=("AKIA is a prefix", "AKIA" + "Q2W3E4R5T6Y7U2I3EXTRA"),
     ),
@@ -32,9 +31,9 @@ CLOUD_RULES: Final = (
         r"dp\.(?:pt|st|ct|sa|scim|audit)\.",
         r"[A-Za-z0-9._-]{40,}+",
         "dp.pt." + _MIXED * 4,
-        keyword="dp.",
+        keyword="dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.",
     ),
-    prefixed("vault-token", r"hv[sbr]\.", r"[A-Za-z0-9_-]{24,}+", "hvs." + _MIXED * 3, keyword="hv"),
+    prefixed("vault-token", r"hv[sbr]\.", r"[A-Za-z0-9_-]{24,}+", "hvs." + _MIXED * 3, keyword="hvs. hvb. hvr."),
     prefixed(
         "planetscale-secret",
         "pscale_(?:pw|tkn|oauth)_",
@@ -43,7 +42,13 @@ CLOUD_RULES: Final = (
         keyword="pscale_",
     ),
     prefixed("pulumi-token", "pul-", r"[0-9a-f]{40}", "pul-" + _HEX * 2 + "4795ecc0"),
-    prefixed("fly-token", "fm[12][ar]?_", r"[A-Za-z0-9+/=_,-]{40,}+", "fm2_" + _MIXED * 5, keyword="fm"),
+    prefixed(
+        "fly-token",
+        "fm[12][ar]?_",
+        r"[A-Za-z0-9+/=_,-]{40,}+",
+        "fm2_" + _MIXED * 5,
+        keyword="fm1_ fm1a_ fm1r_ fm2_ fm2a_ fm2r_",
+    ),
     prefixed("scalingo-token", "tk-us-", r"[A-Za-z0-9_-]{48}", "tk-us-" + _MIXED * 4 + "kL1mN4pQ"),
     prefixed("heroku-token", "HRKU-", r"[A-Za-z0-9_-]{36,}+", "HRKU-" + _MIXED * 4),
 )

@@ -52,9 +52,7 @@ HEADER_RULES: Final = (
     Rule(
         name="authorization",
         keywords=("authorization",),
-        pattern=re.compile(
-            rf"(?i:authorization){_BETWEEN}(?:(?P<scheme>[A-Za-z][A-Za-z0-9_-]{{1,31}}+)[ \t]{{1,4}}+)?+"
-        ),
+        pattern=(rf"(?i:authorization){_BETWEEN}(?:(?P<scheme>[A-Za-z][A-Za-z0-9_-]{{1,31}}+)[ \t]{{1,4}}+)?+"),
         true=(
             "Proxy-Authorization: Basic «dXNlcjpKaGhuWWlr»",
             '"authorization": "Bearer «abc-123»"',
@@ -63,7 +61,7 @@ HEADER_RULES: Final = (
             "Authorization: «abc123xyz789» was refused",
             'Authorization: Digest «username="bob", realm="r", response="6629fae49393a053"»',
             "authorization=AWS4-HMAC-SHA256 «Credential=AKIA/2026, Signature=fe5f80»",
-            "Authorization: Custom «zzz»",
+            "Authorization: Custom «zzy»",
         ),
         false=(
             "Authorization: Bearer ***",
@@ -76,7 +74,7 @@ HEADER_RULES: Final = (
     Rule(
         name="bearer",
         keywords=("bearer",),
-        pattern=re.compile(r"\b(?i:bearer)[ \t]{1,4}+"),
+        pattern=r"\b(?i:bearer)[ \t]{1,4}+",
         true=("sent Bearer «abc123xyz789» to the upstream",),
         false=("bearer authentication is required", "Bearer $TOKEN", "a bearer of news"),
         locate=_bearer,
@@ -84,7 +82,7 @@ HEADER_RULES: Final = (
     Rule(
         name="basic",
         keywords=("basic",),
-        pattern=re.compile(r"\b(?i:basic)[ \t]{1,4}+(?P<secret>[A-Za-z0-9+/]{6,}+={0,2})"),
+        pattern=r"\b(?i:basic)[ \t]{1,4}+(?P<secret>[A-Za-z0-9+/]{6,}+={0,2})",
         true=("sent Basic «dXNlcjpKaGhuWWlr» to the proxy",),
         false=("basic authentication", "Basic settings"),
         locate=_basic,
@@ -92,14 +90,14 @@ HEADER_RULES: Final = (
     Rule(
         name="cookie",
         keywords=("cookie",),
-        pattern=re.compile(rf"""(?i:cookie){_BETWEEN}(?P<secret>[^\s=;,"'`\[\]{{}}()]{{1,128}}+=[^"'`\r\n\\]++)"""),
+        pattern=rf"""(?i:cookie){_BETWEEN}(?P<secret>[^\s=;,"'`\[\]{{}}()]{{1,128}}+=[^"'`\r\n\\]++)""",
         true=("Cookie: «sid=8f3a; theme=dark»", "{'set-cookie': '«sid=8f3a; Path=/»', 'a': 'b'}"),
         false=("cookie: accepted", "cookie policy: strict"),
     ),
     Rule(
         name="curl-user",
         keywords=("curl",),
-        pattern=re.compile(r"""(?<![\w-])(?:-u|--user)[ =]{0,4}+["']?+[^\s"':]{1,128}+:(?P<secret>[^\s"'@]{1,256}+)"""),
+        pattern=r"""(?<![\w-])(?:-u|--user)[ =]{0,4}+["']?+[^\s"':]{1,128}+:(?P<secret>[^\s"'@]{1,256}+)""",
         true=("curl -u bob:«hunter2» https://example.com", 'curl --user "bob:«hunter2»" https://example.com'),
         false=('curl --user "xxx:yyy"', 'curl -u "$USERNAME:$PASSWORD" https://example.com'),
         locate=_curl_user,

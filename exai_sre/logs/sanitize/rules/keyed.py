@@ -56,7 +56,7 @@ KEYED_RULES: Final = (
     Rule(
         name="xml-element",
         keywords=KEYWORDS,
-        pattern=re.compile(r"<(?P<key>[A-Za-z_][\w.:-]{0,80}+)>\s{0,256}+(?P<value>[^<>\s]++)"),
+        pattern=r"<(?P<key>[A-Za-z_][\w.:-]{0,80}+)>\s{0,256}+(?P<value>[^<>\s]++)",
         true=("<shopToken>\n    «c0ffee4711beef»\n</shopToken>", "<password>«hunter2»</password>"),
         false=("<maxTokens>4096</maxTokens>", "<password></password>"),
         locate=_enclosed,
@@ -64,9 +64,7 @@ KEYED_RULES: Final = (
     Rule(
         name="xml-attribute",
         keywords=KEYWORDS,
-        pattern=re.compile(
-            r"""\b(?:key|name)=["'](?P<key>[\w.:-]{1,80}+)["']\s{1,8}+value=["'](?P<value>[^"'<>\r\n]++)"""
-        ),
+        pattern=(r"""\b(?:key|name)=["'](?P<key>[\w.:-]{1,80}+)["']\s{1,8}+value=["'](?P<value>[^"'<>\r\n]++)"""),
         true=('<add key="ClearTextPassword" value="«hunter2»" />',),
         false=('<add key="Password" value="%SecretFromEnv%" />', '<add key="Title" value="hunter2" />'),
         locate=_enclosed,
@@ -74,7 +72,7 @@ KEYED_RULES: Final = (
     Rule(
         name="key-value",
         keywords=KEYWORDS,
-        pattern=re.compile(rf"(?P<word>{_LAST_WORD}){_BETWEEN}"),
+        pattern=rf"(?P<word>{_LAST_WORD}){_BETWEEN}",
         true=(
             "cfg password: '«4qps%lym$S»' end",
             'cfg "smtp_pass": "«CadXvUtTZl$kqJ»" end',

@@ -10,18 +10,15 @@ from exai_sre.logs.sanitize.rule import Rule, Span
 
 __all__ = ["PERSONAL_RULES"]
 
-_LOCAL_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&*+/?^_{|}~-")
+_LOCAL_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&*+?^_{|}~-")
 _LONGEST_LOCAL: Final = 64
 _TOP_LEVEL: Final = re.compile(r"[A-Za-z]{2,63}|xn--[A-Za-z0-9-]{2,59}")
 _FEWEST_DIGITS: Final = 8
 _MOST_DIGITS: Final = 15
-_PHONE: Final = re.compile(
-    r"""
-      (?<![\w+.])\+[1-9](?:[ .()/-]{0,2}+[0-9]){7,14}+(?![0-9])
-    | (?<![\w.+-])\([0-9]{3}\)[ ]?[0-9]{3}-[0-9]{4}(?![\w-])
-    | (?<![\w.+-])0?[1-9][0-9]{1,2}-[0-9]{3,4}-[0-9]{4}(?![\w-])
-    """,
-    re.VERBOSE,
+_PHONE: Final = (
+    r"(?<![\w+.])\+[1-9](?:[ .()/-]{0,2}+[0-9]){7,14}+(?![0-9])"
+    r"|(?<![\w.+-])\([0-9]{3}\)[ ]?[0-9]{3}-[0-9]{4}(?![\w-])"
+    r"|(?<![\w.+-])0?[1-9][0-9]{1,2}-[0-9]{3,4}-[0-9]{4}(?![\w-])"
 )
 
 
@@ -48,7 +45,7 @@ PERSONAL_RULES: Final = (
     Rule(
         name="email",
         keywords=("@",),
-        pattern=re.compile(r"@(?P<domain>[A-Za-z0-9-]{1,63}+(?:\.[A-Za-z0-9-]{1,63}+){1,8}+)"),
+        pattern=r"@(?P<domain>[A-Za-z0-9-]{1,63}+(?:\.[A-Za-z0-9-]{1,63}+){1,8}+)",
         true=("user «bob.4+x@mail.example.co.uk» logged in", '{"to":"«tv0@xn--bcher-kva.example»"}'),
         false=("git@b3pxt", "retry 3 @ 6ms", "@example.com is a domain", "user@10.0.0.1"),
         locate=_address,
@@ -56,8 +53,8 @@ PERSONAL_RULES: Final = (
     Rule(
         name="card",
         keywords=(),
-        trigger=re.compile(r"[0-9]{4}[ -]?[0-9]{4}"),
-        pattern=re.compile(
+        trigger=r"[0-9]{4}[ -]?[0-9]{4}",
+        pattern=(
             r"(?<![\w.-])(?:[2-6][0-9]{12,18}+|[2-6][0-9]{3}(?P<gap>[ -])[0-9]{4}(?P=gap)[0-9]{4}(?P=gap)[0-9]{1,7}+"
             r"|3[47][0-9]{2}(?P<space>[ -])[0-9]{6}(?P=space)[0-9]{5})(?!\w|[.-][0-9])"
         ),
@@ -68,7 +65,7 @@ PERSONAL_RULES: Final = (
     Rule(
         name="phone",
         keywords=(),
-        trigger=re.compile(r"[0-9]{4}"),
+        trigger=r"[0-9]{4}",
         pattern=_PHONE,
         true=("sms to «+1 590-555-0151» queued", "call «(415) 555-0132» or «+49 30 2348873»", "«090-1234-5678»"),
         false=("order #664291-14 qty 54", "at 2026-04-23T20:47:22", "CVE-2026-27270", "ssn 078-05-1120"),

@@ -23,12 +23,13 @@ def prefixed(name: str, prefix: str, rest: str, example: str, *, keyword: str = 
         prefix: pattern of the prefix.
         rest: pattern of what follows, possessive or of bounded length.
         example: a token of that kind.
-        keyword: what every such token has in it, lower case; by default the prefix.
+        keyword: words of which every such token has one in it, lower case, parted by white space; by
+            default the prefix.
     """
     return Rule(
         name=name,
-        keywords=(keyword or prefix.lower(),),
-        pattern=re.compile(rf"(?<![A-Za-z0-9_])(?:{prefix}){rest}(?![A-Za-z0-9])"),
+        keywords=tuple(keyword.split()) or (prefix.lower(),),
+        pattern=rf"(?<![A-Za-z0-9_])(?:{prefix}){rest}(?![A-Za-z0-9])",
         true=(f"rejected «{example}» (401)", f'{{"nested":{{"k":"«{example}»"}}}}'),
         false=(f"{example[:6]} is too short",),
         locate=varied,

@@ -7,7 +7,7 @@ from typing import Final
 
 from exai_sre.logs.sanitize.judge import is_placeholder, is_secret, is_token
 from exai_sre.logs.sanitize.keys import Sensitivity, sensitivity
-from exai_sre.logs.sanitize.rule import Rule, Span
+from exai_sre.logs.sanitize.rule import MARKER, Rule, Span
 from exai_sre.logs.sanitize.words import word_set
 
 __all__ = ["URL_RULES"]
@@ -15,6 +15,10 @@ __all__ = ["URL_RULES"]
 _STRONG: Final = word_set("auth sig token x-amz-credential x-amz-signature x-goog-credential x-goog-signature")
 _WEAK: Final = word_set("awsaccesskeyid code jwt key otp session sessionid sid signature ticket")
 _TRAILING: Final = ").,]}"
+_LEADING_MARKER: Final = re.compile(MARKER)
+_ENOUGH: Final = 256
+_VALUE: Final = re.compile(r"""[^&\s"'`<>#\\]++""")
+_ENCODED_VALUE: Final = re.compile(r"""(?:[^&\s"'`<>#\\%]|%(?!26|23|2[02]|3[Cc]|0[AaDd]))++""")
 
 
 def _password(_text: str, match: re.Match[str]) -> Span | None:
@@ -25,13 +29,24 @@ def _user(_text: str, match: re.Match[str]) -> Span | None:
     return match.span("secret") if is_token(match["secret"]) else None
 
 
-def _parameter(_text: str, match: re.Match[str]) -> Span | None:
-    group = "value" if match["value"] is not None else "encoded"
-    value = match[group].rstrip(_TRAILING)
+def _parameter(text: str, match: re.Match[str]) -> Span | None:
+    """The value of a query parameter, without punctuation of the sentence that the URL stands in."""
     name = match["key"].lower()
     level = Sensitivity.STRONG if name in _STRONG else Sensitivity.WEAK if name in _WEAK else sensitivity(name)
-    start = match.start(group)
-    return (start, start + len(value)) if is_secret(value, level, quoted=True) else None
+    if level is Sensitivity.NONE:
+        return None
+    pattern = _ENCODED_VALUE if match["encoded"] else _VALUE
+    judged = pattern.match(text, match.end(), match.end() + _ENOUGH)
+    if judged is None or not is_secret(_trimmed(judged[0]), level, quoted=True):
+        return None
+    whole = pattern.match(text, match.end()) or judged
+    return whole.start(), whole.start() + len(_trimmed(whole[0]))
+
+
+def _trimmed(value: str) -> str:
+    marked = _LEADING_MARKER.match(value)
+    kept = marked.end() if marked else 0
+    return value[:kept] + value[kept:].rstrip(_TRAILING)
 
 
 URL_RULES: Final = (
@@ -40,7 +55,9 @@ URL_RULES: Final = (
         keywords=("://",),
         # The password runs to the last at sign before a path, a query, white space or a quote, so that
         # one that holds an at sign of its own is taken out whole.
-        pattern=re.compile(r"""://(?<=[A-Za-z0-9]://)[^\s:/?#@"'`<>]*+:(?P<secret>[^\s/?#"'`<>]+)@"""),
+        pattern=(
+            rf"""://(?<=[A-Za-z0-9]://)(?:{MARKER}|(?!\[REDACTED:)[^\s:/?#@"'`<>])*+:(?P<secret>[^\s/?#"'`<>]+)@"""
+        ),
         true=(
             "redis://svc-user:«0P3hkBvvBI%21lpo»@db-98.internal:5432/prod?sslmode=require",
             "rediss://:«MY4nCweC39%25vu3»@db:6379",
@@ -58,7 +75,7 @@ URL_RULES: Final = (
     Rule(
         name="url-user",
         keywords=("://",),
-        pattern=re.compile(r"""://(?<=[A-Za-z0-9]://)(?P<secret>[^\s:/?#@"'`<>\[\]]{16,512}+)@"""),
+        pattern=r"""://(?<=[A-Za-z0-9]://)(?P<secret>[^\s:/?#@"'`<>\[\]]{16,512}+)@""",
         true=("https://«4795ecc090254f5b4795ecc090254f5b»@o42.ingest.example.com/7",),
         false=("ssh://git@example.com/a.git", "https://continuous-integration@example.com"),
         locate=_user,
@@ -81,10 +98,7 @@ URL_RULES: Final = (
             "sid",
             "ticket",
         ),
-        pattern=re.compile(
-            r"""(?:[?&;]|%3[Ff]|%26)(?P<key>[\w.-]{1,64}+)"""
-            r"""(?:=(?P<value>[^&\s"'`<>#\\]++)|%3[Dd](?P<encoded>(?:[^&\s"'`<>#\\%]|%(?!26|23|2[02]|3[Cc]|0[AaDd]))++))"""
-        ),
+        pattern=r"(?:[?&;]|%3[Ff]|%26)(?P<key>[\w.-]{1,64}+)(?:=|(?P<encoded>%3[Dd]))",
         true=(
             "GET /v1/files?page=2&password=«XHn3U8tmy3oO5T4uXcIOH8m6»&limit=10 HTTP/1.1",
             "https://example.com/?auth=«1GlKrX5f».",

@@ -1,0 +1,3 @@
+"""The scripted demo: an outage from fault to recovery, measured against its prediction."""
+
+__all__: list[str] = []
