@@ -145,6 +145,7 @@ class LogField:
     OUTCOME: Final = "outcome"
     DURATION_MS: Final = "duration_ms"
     WAITED_MS: Final = "waited_ms"
+    ERROR: Final = "error"
     ERROR_TYPE: Final = "error_type"
     REQUEST_ID: Final = "request_id"
     CONNECTION_ID: Final = "connection_id"

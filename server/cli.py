@@ -7,7 +7,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine, Sequence
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 from exai_sre.errors import ExaiSreError, SettingError, SpecError
 from exai_sre.settings import suggestion
@@ -20,6 +20,8 @@ USAGE: Final = 2
 
 ENVIRONMENT: Final = 3
 """Exit code: the machine lacks something, such as a free port."""
+
+T = TypeVar("T")
 
 _COMMANDS: Final = ("serve", "demo")
 _EXAMPLES: Final = f"""\
@@ -63,16 +65,16 @@ def _run(options: argparse.Namespace) -> int:
     flags = {setting.name: getattr(options, setting.name, None) for setting in SETTINGS}
     settings = load_settings({**flags, "config": options.config}, os.environ)
     if options.command == "demo":
-        from server.demo.show import show
+        from server.demo.command import demo
 
-        return _complete(show(settings, plain=options.plain))
+        return _complete(demo(settings, os.environ))
     from server.serve import serve
 
     _complete(serve(settings, os.environ, stdio=options.stdio, say=_say))
     return 0
 
 
-def _complete(work: Coroutine[Any, Any, Any]) -> Any:
+def _complete(work: Coroutine[Any, Any, T]) -> T:
     """Run ``work`` on uvloop where it is installed."""
     try:
         from uvloop import new_event_loop
@@ -107,7 +109,6 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="run the server", epilog=_EXAMPLES, formatter_class=raw)
     serve.add_argument("--stdio", action="store_true", help="serve one client on standard input and output; no ports")
     demo = commands.add_parser("demo", help="run the scripted show", epilog=_EXAMPLES, formatter_class=raw)
-    demo.add_argument("--plain", action="store_true", help="plain lines, also on a terminal")
     for each in (serve, demo):
         each.add_argument("--config", metavar="FILE", help="TOML file with settings")
         for setting in SETTINGS:

@@ -15,11 +15,12 @@ from exai_sre.logs.renderers import renderer_for
 from exai_sre.logs.sanitize import Sanitizer
 from exai_sre.logs.tail import LogTail
 from exai_sre.logs.writer import LineWriter
-from exai_sre.metrics.families.telemetry import TelemetryMetrics
 from exai_sre.names import LabelName
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger, Processor
+
+    from exai_sre.metrics.families.telemetry import TelemetryMetrics
 
 __all__ = ["configure_logging", "get_logger", "shutdown_logging"]
 

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exai_sre.clock import Clock
 from exai_sre.context.correlation import correlation_id
@@ -16,8 +16,10 @@ from exai_sre.logs.levels import LEVELS, level_name
 from exai_sre.logs.plain import plain
 from exai_sre.logs.sanitize import Sanitizer
 from exai_sre.logs.tail import LogTail
-from exai_sre.metrics.families.telemetry import TelemetryMetrics
 from exai_sre.names import LabelName, LogField
+
+if TYPE_CHECKING:
+    from exai_sre.metrics.families.telemetry import TelemetryMetrics
 
 __all__ = ["Complete", "Deliver", "Redact", "format_exception"]
 

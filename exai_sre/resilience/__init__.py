@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from exai_sre.resilience.errors import BreakerOpen, BulkheadFull, DeadlineExceeded, OptionError, UnsupportedForm
     from exai_sre.resilience.pipeline import Pipeline
     from exai_sre.resilience.retry import Retry
+    from exai_sre.resilience.scope import outcome_in_time
     from exai_sre.resilience.strategy import Strategy
     from exai_sre.resilience.timeout import Timeout
 
@@ -35,10 +36,11 @@ __all__ = [
     "Strategy",
     "Timeout",
     "UnsupportedForm",
+    "outcome_in_time",
     "outcome_of",
 ]
 
-_HOMES = {
+_LAZY = {
     "BreakerOpen": "errors",
     "BreakerSnapshot": "breaker_options",
     "BreakerState": "breaker_options",
@@ -55,13 +57,14 @@ _HOMES = {
     "Strategy": "strategy",
     "Timeout": "timeout",
     "UnsupportedForm": "errors",
+    "outcome_in_time": "scope",
     "outcome_of": "classify",
 }
 
 
 def __getattr__(name: str) -> object:
     try:
-        home = _HOMES[name]
+        home = _LAZY[name]
     except KeyError:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
     return getattr(import_module(f"{__name__}.{home}"), name)

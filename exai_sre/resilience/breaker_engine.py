@@ -134,7 +134,7 @@ class BreakerEngine:
                 if phase.state is _HALF_OPEN:
                     self._record_probe(phase, permit, now, failed=failed, counted=counted)
                 elif counted:
-                    self._record_call(phase, permit, now, failed=failed)
+                    self._record_call(phase, permit, now, failed)
         if self._changes:
             self._announce()
 
@@ -211,12 +211,12 @@ class BreakerEngine:
         answered = permit.answered_at
         self._record_probe(phase, permit, at, failed=answered is None or answered >= at, counted=True)
 
-    def _record_call(self, phase: Phase, permit: Permit, now: float, *, failed: bool) -> None:
+    def _record_call(self, phase: Phase, permit: Permit, now: float, failed: bool) -> None:
         if phase.state is _DISABLED:
             return
         window, options = self._window, self._options
-        window.add(now, failed=failed, slow=self._is_slow(permit, now))
-        if phase.state is not _CLOSED or window.calls < options.minimum_calls:
+        window.add(now, failed, options.slow_after is not None and self._is_slow(permit, now))
+        if phase.state is not _CLOSED or window.calls < options.minimum_calls or not (window.failures or window.slow):
             return
         if window.failures / window.calls >= options.failure_rate or self._too_slow(window.slow, window.calls):
             self._enter(_OPEN, now)

@@ -33,7 +33,7 @@ class Window:
         self._slot = -1
         self.calls = self.failures = self.slow = 0
 
-    def add(self, now: float, *, failed: bool, slow: bool) -> None:
+    def add(self, now: float, failed: bool, slow: bool) -> None:
         """Count one call that ended at ``now`` (monotonic seconds)."""
         slot = int(now / self._width)
         if slot > self._slot:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["COLUMNS", "LATEST", "RINGS", "Frame", "History", "Point"]
+__all__ = ["COLUMNS", "MARKS", "RINGS", "Frame", "History", "Point"]
 
 COLUMNS: Final = 3
 """Numbers per SLO in a frame: good events, all events, watched seconds."""
@@ -23,10 +23,11 @@ COLUMNS: Final = 3
 RINGS: Final = ((1, 660), (60, 400), (600, 480), (3600, 760))
 """Step in seconds and number of frames of each ring: 11 min, 6.7 h, 3.3 d and 31.7 d."""
 
-LATEST: Final = 0
-"""Resolution of the point that holds the newest frame where no ring has taken it."""
+MARKS: Final = 0
+"""Resolution of points outside the rings: slot 0 holds the newest frame, the others the edges of gaps."""
 
 _SLACK = 32
+_MARKED = 64
 _NOTHING = (0.0,) * COLUMNS
 
 
@@ -48,7 +49,7 @@ class Point:
     """A frame as it is stored: a new one replaces the old one of the same resolution and slot.
 
     Attributes:
-        resolution: step of the ring in seconds, or :data:`LATEST`.
+        resolution: step of the ring in seconds, or :data:`MARKS`.
         slot: place in the ring, so that the number of points is bounded.
         stamp: seconds since the Unix epoch.
         counts: good events, all events and watched seconds by series key.
@@ -76,15 +77,29 @@ class _Ring:
     def start(self) -> float:
         return self._stamps[0]
 
-    def offer(self, frame: Frame, *, pin: bool = False) -> None:
-        """Keep the frame if it opens a new step, or in any case if it is to be pinned."""
-        if self._stamps and not pin and frame.stamp // self.step <= self._stamps[-1] // self.step:
-            return
+    def keep(self, frame: Frame) -> None:
+        """Append a frame, whatever its step."""
         self._frames.append(frame)
         self._stamps.append(frame.stamp)
-        self.fresh.append(frame)
         if len(self._frames) > self._capacity + _SLACK:
             del self._frames[:_SLACK], self._stamps[:_SLACK]
+
+    def offer(self, frame: Frame, previous: Frame) -> bool:
+        """Keep the frame if it opens a new step; whether a gap was found before it.
+
+        After a gap of a whole step the frame before it is kept as well, or what that one
+        counted last would seem to have happened throughout the gap. It takes no slot, because
+        it would push out the frame that opened its step.
+        """
+        steps = frame.stamp // self.step - self._stamps[-1] // self.step if self._stamps else 1
+        if steps <= 0:
+            return False
+        gap = steps > 1 and previous.stamp > self._stamps[-1]
+        if gap:
+            self.keep(previous)
+        self.keep(frame)
+        self.fresh.append(frame)
+        return gap
 
     def slot(self, frame: Frame) -> int:
         return int(frame.stamp // self.step) % self._capacity
@@ -113,13 +128,10 @@ class History:
         self._keys = keys
         self._rings = tuple(_Ring(step, capacity) for step, capacity in RINGS)
         self._handed: Frame | None = None
-        ended = self._restore(sorted(points, key=lambda point: point.stamp))
-        self.latest = Frame(stamp, ended.counts if ended else array("d", bytes(8 * COLUMNS * len(keys))))
-        for ring in self._rings:
-            if ended:
-                ring.offer(ended, pin=True)
-            ring.fresh.clear()
-            ring.offer(self.latest, pin=True)
+        self._marks: deque[Frame] = deque(maxlen=_MARKED)
+        nothing = Frame(stamp, array("d", bytes(8 * COLUMNS * len(keys))))
+        self.latest = self._restore(sorted(points, key=lambda point: point.stamp)) or nothing
+        self.append(Frame(stamp, self.latest.counts))
 
     def _restore(self, points: list[Point]) -> Frame | None:
         """Fill the rings and return the newest frame.
@@ -130,21 +142,22 @@ class History:
         known: dict[str, tuple[float, float, float]] = {}
         for point in points:
             known = {**point.counts, **known}
-        rings = {ring.step: ring for ring in self._rings}
         frame = None
         for point in points:
             known.update(point.counts)
             flat = [number for key in self._keys for number in known.get(key, _NOTHING)]
             frame = Frame(point.stamp, array("d", flat))
-            if point.resolution in rings:
-                rings[point.resolution].offer(frame, pin=True)
+            for ring in self._rings:
+                if point.resolution in (MARKS, ring.step):
+                    ring.keep(frame)
         return frame
 
-    def append(self, frame: Frame, *, pin: bool = False) -> None:
-        """Take a frame that is not older than the newest one; pin it where a gap begins or ends."""
+    def append(self, frame: Frame) -> None:
+        """Take a frame that is not older than the newest one."""
+        gaps = [ring.offer(frame, self.latest) for ring in self._rings]
+        if any(gaps):
+            self._marks.append(self.latest)
         self.latest = frame
-        for ring in self._rings:
-            ring.offer(frame, pin=pin)
 
     def at(self, stamp: float) -> tuple[array[float], array[float], float]:
         """Counts before and after a moment, and how far it lies between the two (0..1).
@@ -152,7 +165,8 @@ class History:
         A moment before the beginning yields the oldest frame: a window that is not covered
         holds what there is.
         """
-        ring = next((ring for ring in self._rings if ring.start <= stamp), self._rings[-1])
+        covering = (ring for ring in self._rings if ring.start <= stamp)
+        ring = next(covering, None) or min(self._rings, key=lambda ring: ring.start)
         before, after = ring.around(stamp, self.latest)
         span = after.stamp - before.stamp
         share = (stamp - before.stamp) / span if span > 0 else 0.0
@@ -160,10 +174,11 @@ class History:
 
     def points(self) -> list[Point]:
         """The points that changed since the last call; at least the newest frame if it is new."""
-        points = []
+        points = [self._point(MARKS, 1 + int(mark.stamp) % _MARKED, mark) for mark in self._marks]
+        self._marks.clear()
         finest = self._rings[0].fresh
         if self.latest is not self._handed and not (finest and finest[-1] is self.latest):
-            points.append(self._point(LATEST, 0, self.latest))
+            points.append(self._point(MARKS, 0, self.latest))
         for ring in self._rings:
             points += [self._point(ring.step, ring.slot(frame), frame) for frame in ring.fresh]
             ring.fresh.clear()

@@ -128,9 +128,9 @@ class SloTracker:
         stamp = latest.stamp + elapsed
         wall = self._clock.time()
         step = wall - stamp > _STEP
-        self._history.append(Frame(stamp if step else max(stamp, wall), counts), pin=step)
+        self._history.append(Frame(stamp if step else max(stamp, wall), counts))
         if step:
-            self._history.append(Frame(wall, counts), pin=True)
+            self._history.append(Frame(wall, counts))
         self._edges.clear()
         self._judged.clear()
 

@@ -32,8 +32,9 @@ _Ready = Callable[[], Awaitable[tuple[bool, dict[str, Any]]]]
 
 
 async def add_security_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """Put the security headers on a response that is about to be sent."""
+    """Put the security headers on a response that is about to be sent; it does not name our software."""
     response.headers.update(SECURITY_HEADERS)
+    response.headers.popall(hdrs.SERVER, None)
 
 
 class MonitoringEndpoints:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from exai_sre.clock import Clock
 from exai_sre.context import current_operation, deadline_at, remaining, resend_count, waiting_for_upstream
 from exai_sre.metrics.families import GenAiMetrics
-from exai_sre.names import Attribute, Event, LabelName
+from exai_sre.names import Attribute, Event, LabelName, LogField
 from exai_sre.outcome import Outcome
 from exai_sre.resilience import outcome_of
 from exai_sre.resilience.scope import outcome_in_time
@@ -142,8 +142,8 @@ class Completion:
                     Attribute.OUTCOME: outcome.value,
                     Attribute.RESEND_COUNT: resend_count.get(),
                     Attribute.ERROR_TYPE: error_type_of(failure),
-                    "error": text,
-                    "duration_seconds": seconds,
+                    LogField.ERROR: text,
+                    LogField.DURATION_MS: seconds * 1e3,
                 },
             )
 
@@ -154,7 +154,7 @@ class Completion:
 
     def _fall_back(self, provider: str, successor: str, error: Exception) -> None:
         self._metrics.fallbacks.labels(**{LabelName.FROM: provider, LabelName.TO: successor}).inc()
-        fields = {LabelName.FROM: provider, LabelName.TO: successor, "error": error_text(provider, error)}
+        fields = {LabelName.FROM: provider, LabelName.TO: successor, LogField.ERROR: error_text(provider, error)}
         self._emit(Event.UPSTREAM_FALLBACK, fields)
 
     def _result(self, plan: Plan, route: Route, answer: ChatResult, run: _Run) -> CompletionResult:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from exai_sre.errors import ExaiSreError
 from exai_sre.outcome import Outcome
 from server.providers.base import ChatChunk, ChatRequest, ChatResult, Usage, Verdict
 
@@ -48,7 +49,7 @@ _STATUSES: Final[Mapping[int, Verdict]] = {
 }
 
 
-class MalformedAnswer(ValueError):
+class MalformedAnswer(ExaiSreError, ValueError):
     """A body that is not what the wire promises."""
 
 

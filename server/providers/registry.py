@@ -108,7 +108,10 @@ class ProviderRegistry:
 
     def available(self, model: Model) -> bool:
         """Whether ``model`` can be asked: its provider is set up and it is not retired."""
-        return model.provider in self.providers and not model.retired(self.today())
+        return self._available(model, self.today())
+
+    def _available(self, model: Model, today: date) -> bool:
+        return model.provider in self.providers and not model.retired(today)
 
     def plan(self, request: CompletionRequest) -> Plan:
         """Choose the providers for ``request`` and fit it to each.
@@ -136,7 +139,7 @@ class ProviderRegistry:
         today = self.today()
         first = self.catalogue.serving(named, today)
         second = self.catalogue.fallback(first or named, today)
-        models = [model for model in (first, second) if model is not None and self.available(model)]
+        models = [model for model in (first, second) if model is not None and self._available(model, today)]
         if not models:
             raise RequestRefused(
                 f"model {named.id} cannot be asked: its provider {named.provider} is not set up",

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from exai_sre.errors import ExaiSreError
+
 __all__ = ["MAX_EVENT_BYTES", "SseOverflow", "SseParser"]
 
 MAX_EVENT_BYTES: Final = 1 << 20
 """Bound on one event; a peer that never ends a line must not fill our memory."""
 
 
-class SseOverflow(ValueError):
+class SseOverflow(ExaiSreError, ValueError):
     """An event longer than :data:`MAX_EVENT_BYTES`."""
 
 

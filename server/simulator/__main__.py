@@ -53,7 +53,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
         await web.TCPSite(runner, _HOST, arguments.port).start()
-        ready = {"event": "simulator_ready", "host": _HOST, "port": runner.addresses[0][1], "pid": os.getpid()}
+        ready = {"host": _HOST, "port": runner.addresses[0][1], "pid": os.getpid()}
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
         _watch_parent(stop)

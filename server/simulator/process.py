@@ -35,13 +35,21 @@ class SimulatorProcess:
         latency: median seconds of an answer.
         sigma: spread of the log-normal latencies.
         start_timeout: seconds until it must be ready.
+        stop_timeout: seconds that it may take to end before it is killed.
     """
 
     def __init__(
-        self, *, seed: int = 0, latency: float = 0.15, sigma: float = 0.35, start_timeout: float = 20.0
+        self,
+        *,
+        seed: int = 0,
+        latency: float = 0.15,
+        sigma: float = 0.35,
+        start_timeout: float = 20.0,
+        stop_timeout: float = 2.0,
     ) -> None:
         self._arguments = ("--port", "0", "--seed", str(seed), "--latency", str(latency), "--sigma", str(sigma))
         self._start_timeout = start_timeout
+        self._stop_timeout = stop_timeout
         self._process: asyncio.subprocess.Process | None = None
         self._session: aiohttp.ClientSession | None = None
         self._base_url = ""
@@ -66,6 +74,8 @@ class SimulatorProcess:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "server.simulator", *self._arguments,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=_ROOT,
+            # Ctrl-C in the terminal is for the server, which drains its calls before it lets go of us.
+            start_new_session=True,
         )  # fmt: skip
         try:
             self._base_url = await self._ready(self._process)
@@ -140,7 +150,7 @@ class SimulatorProcess:
         if process.stdin is not None:
             process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), 2.0)
+            await asyncio.wait_for(process.wait(), self._stop_timeout)
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()

@@ -117,6 +117,7 @@ class LivePageServer:
     Attributes:
         url: address of the page.
         port: port it listens on; taken again by :meth:`restart`.
+        connections: connections of pages so far.
         snapshot: what a page gets when it connects; a list of messages.
     """
 
@@ -124,6 +125,7 @@ class LivePageServer:
         self.port = 0
         self.url = ""
         self.snapshot: list[dict[str, Any]] = []
+        self.connections = 0
         self._sockets: set[web.WebSocketResponse] = set()
         self._runner: web.AppRunner | None = None
         self._seq = 0
@@ -163,6 +165,7 @@ class LivePageServer:
         self._seq = 1
         whole = {"type": "snapshot", "seq": 1, "dropped": 0, "log": [], **state(time.time())}
         self._sockets.add(socket)
+        self.connections += 1
         for at, message in enumerate(self.snapshot or [whole]):
             self._seq = at + 1
             await socket.send_str(json.dumps({**message, "seq": self._seq}))

@@ -95,6 +95,13 @@ async def test_a_streamed_answer_comes_in_chunks_and_adds_up() -> None:
     assert [chunk.text for chunk in chunks] == ["he", "llo", ""]
 
 
+async def test_a_stream_that_nobody_follows_adds_up_all_the_same() -> None:
+    piece = b'data: {"choices": [{"delta": {"content": "x"}, "finish_reason": "stop"}]}\n\n'
+    async with scripted_upstream(streaming(piece)) as base_url, aiohttp.ClientSession() as session:
+        provider = HttpProvider(GlmDialect(), Endpoint(base_url, KEY), session, clock=SystemClock())
+        assert (await provider.chat(STREAM)).text == "x"
+
+
 async def test_a_stream_may_end_without_its_mark_once_the_answer_is_whole() -> None:
     result, _ = await chat(
         streaming(b'data: {"choices": [{"delta": {"content": "x"}, "finish_reason": "length"}]}\n\n'), STREAM

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
@@ -16,6 +15,8 @@ from aiohttp import web
 
 from server.simulator.__main__ import main
 from server.simulator.app import Simulator
+from server.simulator.upstream import Decision
+from tests.integration.upstream_rig import until
 
 HEADERS = {"Authorization": "Bearer k", "x-request-id": "id-1"}
 BODY: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 64}
@@ -52,9 +53,11 @@ async def test_answers_refusals_and_withdrawals_are_counted_apart() -> None:
         with pytest.raises(TimeoutError):
             await session.post(url, json=BODY, timeout=aiohttp.ClientTimeout(total=0.05))
         counts = simulator.upstreams["glm"].counts
-        async with asyncio.timeout(5):
-            while counts.in_flight:  # noqa: ASYNC110 - the server has its own pace
-                await asyncio.sleep(0.01)
+
+        async def idle() -> bool:
+            return counts.in_flight == 0
+
+        await until(idle)
     assert (counts.hits, counts.answered, counts.failed, counts.aborted) == (4, 1, 2, 1)
 
 
@@ -100,13 +103,32 @@ async def test_a_stream_is_cut_after_the_chunks_asked_for() -> None:
             assert (await response.read()).endswith(b"data: [DONE]\n\n")
         async with session.post(f"{base}/control", json={"provider": "glm", "cut_after": 2}) as response:
             assert response.status == 200
-        received = b""
-        with pytest.raises(aiohttp.ClientError):
-            async with session.post(url, json={**BODY, "stream": True}) as response:
-                async for data in response.content.iter_any():
-                    received += data
+        received = bytearray()
+        async with session.post(url, json={**BODY, "stream": True}) as response:
+            with pytest.raises(aiohttp.ClientError):
+                await gather(response, received)
     assert received.count(b"data: ") == 2
     assert simulator.upstreams["glm"].counts.failed == 1
+
+
+async def gather(response: aiohttp.ClientResponse, into: bytearray) -> None:
+    async for data in response.content.iter_any():
+        into += data
+
+
+async def test_a_client_that_is_gone_when_we_write_is_counted_as_aborted(monkeypatch: pytest.MonkeyPatch) -> None:
+    simulator = quick()
+
+    def gone() -> Decision:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(simulator.upstreams["glm"], "decide", gone)
+    async with (
+        served(simulator) as (base, session),
+        session.post(f"{base}/glm/chat/completions", json=BODY) as response,
+    ):
+        assert response.status == 499
+    assert simulator.upstreams["glm"].counts.aborted == 1
 
 
 async def test_control_refuses_what_it_does_not_know_and_clears_everything() -> None:
@@ -155,7 +177,7 @@ def test_the_program_says_that_it_is_ready_in_one_line_and_ends_by_sigterm(monke
     monkeypatch.setattr(sys, "stdout", stdout)
     assert main(["--port", "0"]) == 0
     (line,) = stdout.lines
-    assert json.loads(line)["event"] == "simulator_ready"
+    assert set(json.loads(line)) == {"host", "port", "pid"}
     assert line.endswith("\n")
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from server.simulator.__main__ import main
 from server.simulator.process import SimulatorError, SimulatorProcess
+from tests.integration.upstream_rig import until
 
 HEADERS = {"Authorization": "Bearer k", "traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01"}
 BODY = {"model": "glm-4.6", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 64}
@@ -75,9 +76,11 @@ async def test_a_withdrawn_request_is_seen_as_aborted() -> None:
         timeout = aiohttp.ClientTimeout(total=0.2)
         with pytest.raises(TimeoutError):
             await session.post(url, json=BODY, headers=HEADERS, timeout=timeout)
-        async with asyncio.timeout(5):
-            while (await simulator.state())["providers"]["glm"]["aborted"] != 1:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+
+        async def aborted() -> bool:
+            return (await simulator.state())["providers"]["glm"]["aborted"] == 1
+
+        await until(aborted)
         assert (await simulator.state())["providers"]["glm"]["in_flight"] == 0
 
 
@@ -88,11 +91,19 @@ async def test_asking_a_simulator_that_does_not_run_is_a_clear_error() -> None:
         await simulator.state()
     async with simulator:
         os.kill(simulator.pid, signal.SIGKILL)
-        async with asyncio.timeout(5):
-            while simulator.running:  # noqa: ASYNC110 - it is another process
-                await asyncio.sleep(0.01)
+
+        async def ended() -> bool:
+            return not simulator.running
+
+        await until(ended)
         with pytest.raises(SimulatorError, match="no answer"):
             await simulator.state()
+
+
+async def test_one_that_does_not_end_is_killed_by_the_real_clock() -> None:
+    async with SimulatorProcess(stop_timeout=0.1) as simulator:
+        os.kill(simulator.pid, signal.SIGSTOP)
+    assert not simulator.running
 
 
 async def test_a_simulator_that_cannot_start_says_how_to_find_out_why() -> None:
@@ -131,9 +142,11 @@ async def test_it_does_not_outlive_a_parent_that_was_killed() -> None:
     pid = int(await asyncio.wait_for(process.stdout.readline(), 20))
     process.kill()
     await process.wait()
-    async with asyncio.timeout(5):
-        while _alive(pid):  # noqa: ASYNC110 - it is no child of ours
-            await asyncio.sleep(0.01)
+
+    async def gone() -> bool:
+        return not _alive(pid)
+
+    await until(gone)
 
 
 async def test_a_port_in_use_is_one_line_and_exit_code_3() -> None:

@@ -39,6 +39,8 @@ _CODE: Final = re.compile(
     r"|[A-Za-z_][\w.]*+[(\[]",
     re.ASCII,
 )
+_SPACE: Final = re.compile(r"\s")
+_DIGIT: Final = re.compile(r"[0-9]")
 _TOKEN_LENGTH: Final = 10
 _LONG_TOKEN: Final = 20
 _LONG_NUMBER: Final = 15
@@ -62,9 +64,9 @@ def is_token(value: str) -> bool:
         return False
     if value.isdigit():
         return len(value) >= _LONG_NUMBER
-    if any(character.isspace() for character in value):
+    if _SPACE.search(value):
         return False
-    return any(character.isdigit() for character in value) or (len(value) >= _LONG_TOKEN and _mixed(value))
+    return _DIGIT.search(value) is not None or (len(value) >= _LONG_TOKEN and _mixed(value))
 
 
 def _mixed(value: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from exai_sre.errors import SettingError
 from exai_sre.logs.sanitize.engine import Engine
@@ -12,8 +12,10 @@ from exai_sre.logs.sanitize.rule import Rule
 from exai_sre.logs.sanitize.rules import PERSONAL_RULES, SECRET_RULES
 from exai_sre.logs.sanitize.text import MARGIN, TextRedactor
 from exai_sre.logs.sanitize.walk import Walk
-from exai_sre.metrics.families.telemetry import TelemetryMetrics
 from exai_sre.names import LabelName
+
+if TYPE_CHECKING:
+    from exai_sre.metrics.families.telemetry import TelemetryMetrics
 
 __all__ = ["Sanitizer"]
 

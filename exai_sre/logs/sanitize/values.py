@@ -17,7 +17,7 @@ __all__ = ["line_span", "value_span"]
 _QUOTED: Final = re.compile(
     r"""
     (?P<escape>\\{0,15}+)(?P<quote>["'`])
-    (?P<value>(?:(?!(?P=escape)(?P=quote))(?:[^\r\n\\"'`]|(?!(?P=quote))["'`]|\\++["'`]?))*+)
+    (?P<value>(?:(?!(?P=escape)(?P=quote))(?:[^\r\n\\"'`]++|(?!(?P=quote))["'`]|\\++["'`]?))*+)
     """,
     re.VERBOSE,
 )
@@ -26,8 +26,8 @@ _QUOTED: Final = re.compile(
 _BARE: Final = re.compile(
     rf"""
     (?:{MARKER}|[^\s"'`,;&<>\\()\[\]{{}}=:|]|\\(?![nrtu"'`\\]))
-    (?:{MARKER}
-      |[^\s"'`,;&<>\\()\[\]{{}}]
+    (?:[^\s"'`,;&<>\\()\[\]{{}}]++
+      |{MARKER}
       |\\(?![nrtu"'`\\])
       |[,;&](?=[^\s,;&"'`\\])(?!["'`\w.\-\[\]%]{{1,64}}+[=:])
       |[()\[\]{{}}](?=\w)
@@ -39,7 +39,7 @@ _BRACED: Final = re.compile(r"\$?\{{1,8}+[\w. ]{0,128}+\}{1,8}+|\$\([^()\r\n]{0,
 # A marker, unless the value goes on behind it.
 _DONE: Final = re.compile(MARKER + r"(?![\w!$@^*+/=~\[-])")
 _LINE: Final = re.compile(r"""(?:[^\r\n"'`\\]|\\(?![nr"'`])|(?<==)["'`][^\r\n"'`]{0,512}+["'`])++""")
-_ENOUGH: Final = 256
+_ENOUGH: Final = 128
 
 
 def value_span(text: str, start: int, level: Sensitivity, *, key: str = "") -> Span | None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set, Sized
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any, Final
-from uuid import UUID
 
 from exai_sre.logs.plain import mapping_of
 from exai_sre.logs.sanitize.exception import exception_text
@@ -27,7 +25,7 @@ TOO_DEEP: Final = "too-deep"
 
 _DEPTH: Final = 24
 _NODES: Final = 20_000
-_HARMLESS: Final = (int, float, complex, datetime, date, time, timedelta, Decimal, UUID)
+_HARMLESS: Final = (int, float, complex, datetime, date, time, timedelta)
 
 
 class Walk:

@@ -1,9 +1,8 @@
 // The scripted show, where one runs: what happens, what was expected, what was measured.
 
 import { byId, el, setText } from "./dom.js";
-import { clock, duration } from "./format.js";
+import { DASH } from "./format.js";
 
-const EPOCH = 1e8;
 let drawn = "";
 
 export function drawDemo(demo) {
@@ -14,20 +13,23 @@ export function drawDemo(demo) {
   setText(byId("demo-phase"), demo.phase ?? "");
   setText(byId("demo-text"), demo.text ?? "");
   byId("demo-timeline").replaceChildren(...(demo.timeline ?? []).map(entry));
-  byId("demo-predictions-title").hidden = !demo.predictions?.length;
-  const told = (demo.predictions ?? []).map((each) => el("li", { text: prediction(each) }));
-  byId("demo-predictions").replaceChildren(...told);
+  byId("demo-expected").hidden = !demo.predictions?.length;
+  byId("demo-predictions").replaceChildren(...(demo.predictions ?? []).map(prediction));
 }
 
+const seconds = (value, otherwise) => (typeof value === "number" ? `${value.toFixed(1)}\u202fs` : otherwise);
+
 function entry({ at, text, kind }) {
-  // A time of day, or seconds since the show began.
-  const when = at > EPOCH ? clock(at) : `+${duration(at)}`;
-  return el("li", { "data-kind": kind ?? "note" }, el("span", { class: "when", text: when }), el("span", { text }));
+  const when = el("span", { class: "when", text: `+${seconds(at, DASH)}` });
+  return el("li", { "data-kind": kind ?? "info" }, when, el("span", { text }));
 }
 
 function prediction(each) {
-  if (typeof each === "string") return each;
-  const figure = (name, label) => (typeof each[name] === "number" ? `${label} ${each[name].toFixed(1)}\u202fs` : null);
-  const figures = [figure("predicted_seconds", "predicted"), figure("measured_seconds", "measured")];
-  return [each.text ?? each.name, ...figures].filter(Boolean).join(" · ");
+  return el(
+    "tr",
+    {},
+    el("th", { scope: "row", text: each.name }),
+    el("td", { text: seconds(each.predicted_seconds, DASH) }),
+    el("td", { text: seconds(each.measured_seconds, "not yet") }),
+  );
 }

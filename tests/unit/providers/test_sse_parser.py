@@ -57,7 +57,7 @@ line_ends = st.sampled_from([b"\n", b"\r", b"\r\n"])
 texts = st.lists(st.text(st.characters(blacklist_characters="\r\n", blacklist_categories=["Cs"]), max_size=12))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(payloads=st.lists(texts.filter(bool), max_size=5), end=line_ends, data=st.data())
 def test_any_split_of_the_bytes_yields_the_same_events(
     payloads: list[list[str]], end: bytes, data: st.DataObject
@@ -69,7 +69,7 @@ def test_any_split_of_the_bytes_yields_the_same_events(
     assert events(*pieces) == ["\n".join(payload) for payload in payloads]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=10))
 def test_arbitrary_bytes_never_break_the_parser_and_depend_on_no_boundary(pieces: list[bytes]) -> None:
     assert events(*pieces) == events(b"".join(pieces))

@@ -235,7 +235,7 @@ def test_a_wall_clock_that_drifts_is_followed(catalog: Catalog, clock: VirtualCl
     clock.advance(1)
     clock.set_time(clock.time() + 0.25)
     tracker.tick()
-    assert tracker.points()[-1].stamp == clock.time()
+    assert max(point.stamp for point in tracker.points()) == clock.time()
 
 
 def restarted(catalog: Catalog, clock: VirtualClock, stored: dict[tuple[int, int], object], *slos: Slo) -> SloTracker:

@@ -6,7 +6,7 @@ from array import array
 
 import pytest
 
-from exai_sre.slo.history import LATEST, RINGS, Frame, History, Point
+from exai_sre.slo.history import MARKS, RINGS, Frame, History, Point
 
 KEY = "shop-a@1"
 BOUND = sum(capacity for _, capacity in RINGS)
@@ -65,7 +65,7 @@ def test_the_newest_frame_is_handed_out_even_where_no_ring_took_it() -> None:
     history.points()
     history.append(frame(1000.5, 1, 2))
     (point,) = history.points()
-    assert (point.resolution, point.slot, point.stamp) == (LATEST, 0, 1000.5)
+    assert (point.resolution, point.slot, point.stamp) == (MARKS, 0, 1000.5)
 
 
 def test_points_that_nobody_asked_for_do_not_pile_up() -> None:
@@ -97,14 +97,14 @@ def test_a_history_continues_from_its_points() -> None:
 
 
 def test_downtime_holds_no_events_however_far_back_it_lies() -> None:
-    stored = [Point(1, 0, 100.0, {KEY: (0.0, 0.0, 100.0)}), Point(LATEST, 0, 100.9, {KEY: (5.0, 9.0, 100.9)})]
+    stored = [Point(1, 0, 100.0, {KEY: (0.0, 0.0, 100.0)}), Point(MARKS, 0, 100.9, {KEY: (5.0, 9.0, 100.9)})]
     history = History((KEY,), 5000.0, stored)
     history.append(frame(5001, 5, 10))
     assert [total_at(history, stamp) for stamp in (101, 2000, 4999, 5000)] == [9, 9, 9, 9]
 
 
 def test_a_stale_newest_point_stands_in_its_place_in_time() -> None:
-    stored = [Point(LATEST, 0, 50.0, {KEY: (1.0, 1.0, 50.0)}), Point(1, 60, 60.0, {KEY: (2.0, 2.0, 60.0)})]
+    stored = [Point(MARKS, 0, 50.0, {KEY: (1.0, 1.0, 50.0)}), Point(1, 60, 60.0, {KEY: (2.0, 2.0, 60.0)})]
     assert History((KEY,), 61.0, stored).latest.counts[1] == 2
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from typing import Final
@@ -38,7 +37,7 @@ def _bearer(text: str, match: re.Match[str]) -> Span | None:
 
 def _basic(_text: str, match: re.Match[str]) -> Span | None:
     try:
-        decoded = base64.b64decode(match["secret"], validate=True)
+        decoded = binascii.a2b_base64(match["secret"], strict_mode=True)
     except binascii.Error:
         return None
     return match.span("secret") if b":" in decoded else None

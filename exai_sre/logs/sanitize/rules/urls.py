@@ -16,7 +16,7 @@ _STRONG: Final = word_set("auth sig token x-amz-credential x-amz-signature x-goo
 _WEAK: Final = word_set("awsaccesskeyid code jwt key otp session sessionid sid signature ticket")
 _TRAILING: Final = ").,]}"
 _LEADING_MARKER: Final = re.compile(MARKER)
-_ENOUGH: Final = 256
+_ENOUGH: Final = 128
 _VALUE: Final = re.compile(r"""[^&\s"'`<>#\\]++""")
 _ENCODED_VALUE: Final = re.compile(r"""(?:[^&\s"'`<>#\\%]|%(?!26|23|2[02]|3[Cc]|0[AaDd]))++""")
 

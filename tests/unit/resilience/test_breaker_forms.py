@@ -1,0 +1,492 @@
+"""Every form of the breaker drives one engine and judges alike."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import ABCMeta
+
+import pybreaker
+import pytest
+
+from exai_sre import ExaiSreError
+from exai_sre.context import deadline_at
+from exai_sre.outcome import Outcome
+from exai_sre.resilience import BreakerOpen, CircuitBreaker, UnsupportedForm
+from exai_sre.testing import VirtualClock
+from tests.unit.resilience.rig import (
+    Down,
+    Wrong,
+    answer,
+    answer_async,
+    collect,
+    fail,
+    fail_async,
+    hang,
+    items,
+    outcome_of_await,
+    outcome_of_call,
+    small_breaker,
+    stream,
+    trip,
+)
+
+
+@pytest.fixture
+def clock():
+    return VirtualClock()
+
+
+@pytest.fixture
+def breaker(clock):
+    return small_breaker(clock)
+
+
+async def through_call_async(breaker, fn, *args):
+    return await breaker.call_async(fn, *args)
+
+
+async def through_decorator(breaker, fn, *args):
+    return await breaker(fn)(*args)
+
+
+async def through_context(breaker, fn, *args):
+    async with breaker:
+        return await fn(*args)
+
+
+async def through_stream(breaker, fn, *args):
+    async def one(*args):
+        yield await fn(*args)
+
+    return (await collect(breaker.stream(one, *args)))[0]
+
+
+async def through_stream_decorator(breaker, fn, *args):
+    @breaker
+    async def one():
+        yield await fn(*args)
+
+    return (await collect(one()))[0]
+
+
+async def through_sync_call(breaker, fn, *args):
+    return breaker.call(drive, fn, *args)
+
+
+async def through_sync_context(breaker, fn, *args):
+    with breaker:
+        return drive(fn, *args)
+
+
+async def through_items(breaker, fn, *args):
+    @breaker
+    def one():
+        yield drive(fn, *args)
+
+    return next(iter(list(one())))
+
+
+def drive(fn, *args):
+    """Run a coroutine that needs no loop to its end."""
+    running = fn(*args)
+    while True:
+        try:
+            running.send(None)
+        except StopIteration as end:
+            return end.value
+
+
+FORMS = [
+    through_call_async,
+    through_decorator,
+    through_context,
+    through_stream,
+    through_stream_decorator,
+    through_sync_call,
+    through_sync_context,
+    through_items,
+]
+
+SCRIPT = [answer_async, Down, Wrong, Down, None, Down, answer_async, 31.0, asyncio.CancelledError, Wrong, Down, 31.0, answer_async]
+
+
+async def trace(form):
+    """States of a breaker after each step of the script, and what the caller saw."""
+    clock = VirtualClock()
+    breaker = small_breaker(clock, minimum_calls=4, ignore=Wrong)
+    seen = []
+    for step in SCRIPT:
+        if isinstance(step, float):
+            clock.advance(step)
+        elif isinstance(step, type):
+            seen.append(await outcome_of_await(form(breaker, fail_async, step)))
+        else:
+            seen.append(await outcome_of_await(form(breaker, step or answer_async)))
+        seen.append(str(breaker.state))
+    return seen
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_every_form_gives_the_same_state_trace(form):
+    """C13: call, decorator, context manager and generators judge alike."""
+    assert await trace(form) == await trace(through_call_async)
+
+
+async def test_the_trace_holds_every_kind_of_step():
+    seen = await trace(through_call_async)
+    assert {"closed", "open", "half_open", "ok", "Down", "Wrong", "BreakerOpen", "CancelledError"} <= set(seen)
+    assert seen[-2:] == ["ok", "closed"]
+
+
+async def test_a_decorated_coroutine_function_counts_awaited_failures(breaker):
+    """C1: pybreaker's decorator counts the making of the coroutine, not its end."""
+    guarded = breaker(fail_async)
+    assert [await outcome_of_await(guarded()) for _ in range(3)] == ["Down", "Down", "BreakerOpen"]
+
+
+def test_a_coroutine_function_in_the_synchronous_form_is_refused(breaker):
+    """C1: it would guard nothing."""
+    with pytest.raises(UnsupportedForm, match="call_async"):
+        breaker.call(answer_async)
+
+
+async def test_failures_while_iterating_a_stream_count(breaker):
+    """C2: an LLM stream that breaks midway has failed."""
+    for _ in range(2):
+        assert await outcome_of_await(collect(breaker.stream(stream, 1, 2, Down))) == "Down"
+    assert breaker.state == "open"
+    assert await outcome_of_await(collect(breaker.stream(stream, 1))) == "BreakerOpen"
+
+
+async def test_abandoning_a_stream_is_neutral(breaker):
+    """C2: the caller lost interest; that says nothing about the dependency."""
+    for _ in range(3):
+        source = breaker.stream(stream, 1, 2)
+        assert await anext(source) == 1
+        await source.aclose()
+    assert breaker.snapshot.calls == 0
+
+
+async def test_an_abandoned_probe_stream_gives_its_permit_back(breaker, clock):
+    """C2, C6: a stream that is closed early frees the half-open breaker."""
+    trip(breaker)
+    clock.advance(30)
+    source = breaker.stream(stream, 1, 2)
+    await anext(source)
+    assert await outcome_of_await(breaker.call_async(answer_async)) == "BreakerOpen"
+    await source.aclose()
+    assert await breaker.call_async(answer_async) == "ok"
+    assert breaker.state == "closed"
+
+
+async def test_a_stream_is_timed_to_its_first_item(clock):
+    breaker = small_breaker(clock, slow_after=1.0)
+
+    async def flows(before, after):
+        clock.advance(before)
+        yield 1
+        clock.advance(after)
+        yield 2
+
+    assert await collect(breaker.stream(flows, 0.5, 60.0)) == [1, 2]
+    assert breaker.snapshot.slow == 0
+    await collect(breaker.stream(flows, 1.5, 0.0))
+    assert breaker.snapshot.slow == 1
+
+
+async def test_cancellation_is_no_failure(breaker):
+    """C4: a caller that gives up says nothing about the dependency."""
+    for _ in range(3):
+        task = asyncio.ensure_future(breaker.call_async(hang))
+        await asyncio.sleep(0)
+        task.cancel()
+        assert await outcome_of_await(task) == "CancelledError"
+    assert breaker.state == "closed"
+    assert breaker.snapshot.calls == 0
+
+
+async def test_cancellation_is_no_success_either(clock):
+    """C5: fail, cancel, fail opens at two of two."""
+    breaker = small_breaker(clock, failure_rate=1.0)
+    await outcome_of_await(breaker.call_async(fail_async))
+    task = asyncio.ensure_future(breaker.call_async(hang))
+    await asyncio.sleep(0)
+    task.cancel()
+    await outcome_of_await(task)
+    assert breaker.state == "closed"
+    await outcome_of_await(breaker.call_async(fail_async))
+    assert breaker.state == "open"
+
+
+async def test_a_cancelled_probe_neither_closes_nor_opens_and_gives_its_permit_back(breaker, clock):
+    """C6: otherwise a disconnecting client wedges the breaker."""
+    trip(breaker)
+    clock.advance(30)
+    task = asyncio.ensure_future(breaker.call_async(hang))
+    await asyncio.sleep(0)
+    assert await outcome_of_await(breaker.call_async(answer_async)) == "BreakerOpen"
+    task.cancel()
+    await outcome_of_await(task)
+    assert breaker.state == "half_open"
+    assert await breaker.call_async(answer_async) == "ok"
+    assert breaker.state == "closed"
+
+
+def test_an_ignored_exception_is_neutral_while_closed(clock):
+    """C7: bad requests neither open the breaker nor hide failures."""
+    breaker = small_breaker(clock, failure_rate=1.0, ignore=(Wrong,))
+    seen = [outcome_of_call(lambda error=error: breaker.call(fail, error)) for error in (Down, Wrong, Wrong, Down)]
+    assert seen == ["Down", "Wrong", "Wrong", "Down"]
+    assert breaker.state == "open"
+
+
+def test_an_ignored_exception_does_not_close_a_half_open_breaker(clock):
+    """C8: it does not wedge it either."""
+    breaker = small_breaker(clock, ignore=Wrong)
+    trip(breaker)
+    clock.advance(30)
+    for _ in range(3):
+        assert outcome_of_call(lambda: breaker.call(fail, Wrong)) == "Wrong"
+        assert breaker.state == "half_open"
+    assert breaker.call(answer) == "ok"
+    assert breaker.state == "closed"
+
+
+def test_an_error_of_the_caller_is_neutral_without_being_listed(breaker):
+    """C7: four bad requests do not open the breaker for everybody."""
+
+    class BadRequest(Exception):
+        outcome = Outcome.CLIENT_ERROR
+
+    for _ in range(4):
+        outcome_of_call(lambda: breaker.call(fail, BadRequest))
+    assert breaker.snapshot.calls == 0
+
+
+def test_only_the_ignored_class_is_ignored_whatever_its_metaclass(clock):
+    """C18: pybreaker takes a class with a metaclass for a predicate and excludes everything."""
+
+    class Abstract(Exception, metaclass=ABCMeta):
+        pass
+
+    breaker = small_breaker(clock, ignore=(Abstract,))
+    trip(breaker)
+
+
+def test_failure_on_replaces_what_counts_and_the_rest_is_neutral(clock):
+    class Refused(Exception):
+        outcome = Outcome.CLIENT_ERROR
+
+    breaker = small_breaker(clock, failure_on=(KeyError, Refused))
+    for error in (Down, Wrong):
+        outcome_of_call(lambda error=error: breaker.call(fail, error))
+    assert breaker.snapshot.calls == 0
+    for error in (KeyError, Refused):
+        outcome_of_call(lambda error=error: breaker.call(fail, error))
+    assert breaker.snapshot.failures == 2
+
+
+def test_an_overload_that_failure_on_does_not_name_stays_what_it_is(clock):
+    class Shed(Exception):
+        outcome = Outcome.OVERLOAD
+
+    breaker = small_breaker(clock, failure_on=lambda error: isinstance(error, KeyError))
+    outcome_of_call(lambda: breaker.call(fail, Shed))
+    assert breaker.snapshot.calls == 0
+
+
+async def test_a_late_success_does_not_close_the_breaker(breaker):
+    """C9, through the calls."""
+    release = asyncio.Event()
+    late = asyncio.ensure_future(breaker.call_async(release.wait))
+    await asyncio.sleep(0)
+    trip(breaker)
+    release.set()
+    assert await late is True
+    assert breaker.state == "open"
+
+
+async def test_late_failures_do_not_end_a_running_probe(breaker, clock):
+    """C10, through the calls."""
+    late_release, probe_release = asyncio.Event(), asyncio.Event()
+
+    async def late_failure():
+        await late_release.wait()
+        raise Down
+
+    late = [asyncio.ensure_future(breaker.call_async(late_failure)) for _ in range(3)]
+    await asyncio.sleep(0)
+    trip(breaker)
+    clock.advance(30)
+    probe = asyncio.ensure_future(breaker.call_async(probe_release.wait))
+    await asyncio.sleep(0)
+    late_release.set()
+    assert [await outcome_of_await(task) for task in late] == ["Down"] * 3
+    assert breaker.state == "half_open"
+    probe_release.set()
+    assert await probe is True
+    assert breaker.state == "closed"
+
+
+@pytest.mark.parametrize("jump", [-3600.0, 3600.0])
+def test_a_jump_of_the_wall_clock_leaves_the_open_time_alone(breaker, clock, jump):
+    """C14: only monotonic time counts."""
+    trip(breaker)
+    clock.set_time(clock.time() + jump)
+    clock.advance(29.9)
+    assert breaker.state == "open"
+    clock.advance(0.1)
+    assert breaker.call(answer) == "ok"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_an_interrupt_passes_unchanged_and_is_not_counted(breaker, error):
+    """C16: pybreaker counts it, and masks the one that trips."""
+    for _ in range(3):
+        with pytest.raises(error):
+            breaker.call(fail, error)
+    assert breaker.state == "closed"
+    assert breaker.snapshot.calls == 0
+
+
+def test_the_open_error_says_who_refused_and_when_to_come_back(breaker, clock):
+    """C19: name and retry_after, in a class that existing except clauses catch."""
+    trip(breaker)
+    clock.advance(12)
+    with pytest.raises(pybreaker.CircuitBreakerError) as caught:
+        breaker.call(answer)
+    error = caught.value
+    assert isinstance(error, BreakerOpen)
+    assert isinstance(error, ExaiSreError)
+    assert (error.name, error.retry_after) == ("upstream", 18.0)
+    assert str(error) == "circuit breaker 'upstream' is open; try again in 18 s"
+
+
+async def test_a_cancellation_after_the_deadline_is_a_failure(breaker, clock):
+    """C20: someone else enforces the deadline of the context; the dependency was too slow for it."""
+    with deadline_at(clock.monotonic() + 5):
+        task = asyncio.ensure_future(breaker.call_async(hang))
+    await asyncio.sleep(0)
+    clock.advance(5)
+    task.cancel()
+    await outcome_of_await(task)
+    assert breaker.snapshot.failures == 1
+
+
+def test_a_generator_keeps_values_sent_in_and_its_result(breaker):
+    @breaker
+    def echo():
+        got = yield "first"
+        yield got
+        return "end"
+
+    def outer():
+        result = yield from echo()
+        yield result
+
+    running = outer()
+    assert next(running) == "first"
+    assert running.send("second") == "second"
+    assert next(running) == "end"
+
+
+def test_a_generator_that_fails_counts_and_one_that_is_closed_does_not(breaker):
+    guarded = breaker(items)
+    for _ in range(3):
+        abandoned = guarded(1, 2)
+        next(abandoned)
+        abandoned.close()
+    assert breaker.snapshot.calls == 0
+    assert list(guarded(1, 2)) == [1, 2]
+    assert outcome_of_call(lambda: list(guarded(1, Down))) == "Down"
+    assert breaker.state == "open"
+
+
+def test_decorated_functions_stay_what_they_are(breaker):
+    import inspect
+
+    assert inspect.iscoroutinefunction(breaker(answer_async))
+    assert inspect.isasyncgenfunction(breaker(stream))
+    assert inspect.isgeneratorfunction(breaker(items))
+    assert breaker(answer).__name__ == "answer"
+
+
+async def test_callable_objects_and_partials_are_guarded_in_their_form(breaker):
+    from functools import partial
+
+    class Client:
+        async def __call__(self):
+            raise Down
+
+    await outcome_of_await(breaker(Client())())
+    await outcome_of_await(breaker(partial(fail_async, Down))())
+    assert breaker.state == "open"
+
+
+async def test_one_task_can_be_inside_twice_and_many_tasks_at_once(breaker):
+    async def enter(error):
+        async with breaker:
+            await asyncio.sleep(0)
+            with breaker:
+                if error:
+                    raise error
+
+    await asyncio.gather(*(outcome_of_await(enter(None)) for _ in range(3)))
+    assert breaker.snapshot.calls == 6
+    assert breaker.snapshot.failures == 0
+
+
+def test_leaving_a_breaker_that_was_not_entered_is_refused(breaker, clock):
+    with pytest.raises(UnsupportedForm, match="another task"):
+        breaker.__exit__(None, None, None)
+    with small_breaker(clock), pytest.raises(UnsupportedForm, match="another order"):
+        breaker.__exit__(None, None, None)
+
+
+def test_a_listener_that_raises_changes_no_result(clock, caplog):
+    """C17: its fault is logged and goes no further."""
+    told = []
+
+    def broken(*_):
+        raise RuntimeError("listener")
+
+    breaker = small_breaker(clock, on_transition=broken)
+    breaker.on_transition(lambda *change: told.append(change))
+    with caplog.at_level(logging.ERROR):
+        trip(breaker)
+    assert told == [("upstream", "closed", "open")]
+    assert "listener" in caplog.text
+
+
+def test_it_can_be_forced_open_disabled_watched_and_reset(breaker, clock):
+    breaker.force_open()
+    clock.advance(1e6)
+    assert outcome_of_call(lambda: breaker.call(answer)) == "BreakerOpen"
+    breaker.disable()
+    for _ in range(5):
+        outcome_of_call(lambda: breaker.call(fail))
+    assert (breaker.state, breaker.snapshot.calls) == ("disabled", 0)
+    breaker.metrics_only()
+    for _ in range(5):
+        outcome_of_call(lambda: breaker.call(fail))
+    assert (breaker.state, breaker.snapshot.failures) == ("metrics_only", 5)
+    breaker.reset()
+    assert (breaker.state, breaker.snapshot.calls) == ("closed", 0)
+
+
+def test_a_snapshot_shows_state_since_when_and_what_was_counted(breaker, clock):
+    breaker.call(answer)
+    clock.advance(1)
+    outcome_of_call(lambda: breaker.call(fail))
+    clock.advance(4)
+    shot = breaker.snapshot
+    assert (shot.name, shot.state, shot.calls, shot.failures, shot.slow) == ("upstream", "open", 2, 1, 0)
+    assert shot.since == clock.time() - 4
+    assert shot.retry_after == pytest.approx(26.0)
+
+
+def test_it_takes_the_system_clock_by_default():
+    breaker = CircuitBreaker("real")
+    assert breaker.call(answer) == "ok"
+    assert breaker.state == "closed"
