@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Coroutine, Sequence
@@ -70,6 +71,8 @@ def _run(options: argparse.Namespace) -> int:
         return _complete(demo(settings, os.environ))
     from server.serve import serve
 
+    # What is imported at the start is there to stay: looking through it for garbage is time lost.
+    gc.disable()
     _complete(serve(settings, os.environ, stdio=options.stdio, say=_say))
     return 0
 

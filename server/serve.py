@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Callable, Mapping
@@ -22,7 +23,8 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 async def serve(settings: Settings, environment: Mapping[str, str], *, stdio: bool, say: Callable[[str], None]) -> None:
     """Run the server until a signal, or until the client on standard input leaves.
 
-    The first signal drains; a second one ends the process at once.
+    The first signal drains; a second one ends the process at once. Garbage collection may be off
+    when this is called; it is on, and passes over what start-up made, once the server runs.
 
     Args:
         settings: what the operator set.
@@ -35,6 +37,8 @@ async def serve(settings: Settings, environment: Mapping[str, str], *, stdio: bo
     """
     client: asyncio.Task[None] | None = None
     async with running(settings, environment, ports=not stdio) as app:
+        gc.freeze()
+        gc.enable()
         _announce(app, environment, say)
         told = _told_to_stop()
         if stdio:

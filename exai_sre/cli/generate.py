@@ -10,7 +10,7 @@ import click
 
 from exai_sre.cli.catalog import load_catalog
 from exai_sre.cli.exits import FINDINGS, OK
-from exai_sre.cli.types import DURATION, Parts
+from exai_sre.cli.types import duration, names_among
 from exai_sre.generate.files import PARTS, Drift, find_drift, generated_files, write_files
 from exai_sre.generate.options import RuleOptions
 from exai_sre.slo import Slo, read_slos
@@ -31,13 +31,15 @@ Examples:
 @click.option(
     "-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write."
 )
-@click.option("--only", type=Parts(PARTS), default=PARTS, help=f"Kinds of file, by commas: {', '.join(PARTS)}.")
+@click.option(
+    "--only", type=names_among(PARTS), default=",".join(PARTS), help=f"Kinds of file, by commas: {', '.join(PARTS)}."
+)
 @click.option("--check", "checking", is_flag=True, help="Write nothing; exit 1 and name the files that differ.")
 @click.option("--diff", "showing", is_flag=True, help="Write nothing; show what would change.")
 @click.option(
     "--catalog", metavar="MODULE:ATTR", help="Catalog of metrics; default: [tool.exai_sre] in pyproject.toml."
 )
-@click.option("--scrape-interval", type=DURATION, default="15s", show_default=True, help="How often you scrape.")
+@click.option("--scrape-interval", type=duration, default="15s", show_default=True, help="How often you scrape.")
 @click.option("--windows", type=click.Choice(["recorded", "raw"]), default="recorded", show_default=True,
               help="How long windows are computed.")  # fmt: skip
 @click.option("--job", default="exai-mcp", show_default=True, help="Job label of the service's targets.")

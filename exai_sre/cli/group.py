@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from exai_sre.cli.exits import OK, USAGE
 from exai_sre.version import __version__
 
 __all__ = ["COMMANDS", "LazyGroup", "commands"]
@@ -40,13 +41,18 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 fine, 1 findings, 2 usage, 3 environment.",
 )
 @click.version_option(__version__, prog_name="exai-sre")
 @click.option("--no-color", is_flag=True, help="Write without colours, as NO_COLOR does.")
 @click.pass_context
-def commands(ctx: click.Context, *, no_color: bool) -> None:
+def commands(ctx: click.Context, *, no_color: bool) -> int:
     """One SLO folder drives metrics, alerts, dashboards and error budgets."""
     if no_color or os.environ.get("NO_COLOR"):
         ctx.color = False
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        return USAGE
+    return OK

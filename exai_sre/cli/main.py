@@ -49,9 +49,6 @@ def _run(arguments: Sequence[str]) -> int:
 
     try:
         result = commands.main(list(arguments), prog_name="exai-sre", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return USAGE
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f"; see {context.command_path} --help" if context else ""

@@ -1,48 +1,37 @@
-"""Types of command-line values."""
+"""Types of command-line values, as functions that click calls."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
 
 import click
 
 from exai_sre.slo.windows import parse_duration
 
-__all__ = ["DURATION", "Duration", "Parts"]
+__all__ = ["duration", "names_among"]
 
 
-class Duration(click.ParamType[int]):
-    """A duration such as ``15s``, converted to seconds."""
+def duration(value: str) -> int:
+    """Seconds of a duration such as ``15s``.
 
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Seconds; a number is taken as it is."""
-        if isinstance(value, int):
-            return value
-        try:
-            return parse_duration(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+    Raises:
+        BadParameter: the text is no duration.
+    """
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
-DURATION: Final = Duration()
+def names_among(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    """A type whose values are names from ``known``, separated by commas; each is kept once."""
 
-
-class Parts(click.ParamType[tuple[str, ...]]):
-    """Names from a fixed set, separated by commas."""
-
-    name = "names"
-
-    def __init__(self, known: Sequence[str]) -> None:
-        self._known = tuple(known)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """The names in order, each once."""
-        names = value if isinstance(value, tuple) else tuple(part.strip() for part in value.split(",") if part.strip())
-        unknown = [name for name in names if name not in self._known]
-        if unknown or not names:
+    def names(value: str) -> tuple[str, ...]:
+        chosen = tuple(part.strip() for part in value.split(",") if part.strip())
+        unknown = [name for name in chosen if name not in known]
+        if unknown or not chosen:
             wrong = ", ".join(map(repr, unknown)) or "nothing"
-            self.fail(f"{wrong} is not among {', '.join(self._known)}", param, ctx)
-        return tuple(dict.fromkeys(names))
+            raise click.BadParameter(f"{wrong} is not among {', '.join(known)}")
+        return tuple(dict.fromkeys(chosen))
+
+    return names

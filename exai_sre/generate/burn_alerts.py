@@ -10,7 +10,7 @@ from exai_sre.generate.grafana.identity import dashboard_uid
 from exai_sre.generate.options import RuleOptions
 from exai_sre.generate.promql import decimal_text
 from exai_sre.generate.series import Series, SlothLabel, identity, identity_labels, own_labels, ratio_name
-from exai_sre.slo.model import BurnTier, Slo
+from exai_sre.slo.model import BurnTier, EventsIndicator, Slo
 from exai_sre.slo.windows import format_duration
 
 __all__ = ["NO_DATA_AFTER", "slo_alerts"]
@@ -69,16 +69,27 @@ def _burn_guidance(slo: Slo, tier: BurnTier) -> Guidance:
     return Guidance(
         meaning=f"{slo.description} The error budget of this objective is being spent {factor} times as fast as "
         f"allowed, or faster. {urgency}".strip(),
-        steps=(
-            "Open the dashboard of the objective and see since when the burn rate is up.",
-            "Compare the outcomes: `error` and `overload` are ours, `upstream_error` is a provider's, `timeout` is "
-            "either's; the log lines of failed operations carry the correlation id and the trace id.",
-            "If a release or a change of configuration stands at the beginning, take it back first.",
-            "If a single upstream fails, see the runbook of the upstreams: route around it.",
-        ),
+        steps=_burn_steps(slo),
         background=f"Fires while the last {long} and the last {short} are both above {factor} times the budget, and "
         f"falls silent within {short} of the recovery. It has then cost {_spent(slo, tier)} % of the budget or more. "
         "On a service that was just started the windows hold only what there is, so it fires sooner.",
+    )
+
+
+def _burn_steps(slo: Slo) -> tuple[str, ...]:
+    slow = isinstance(slo.indicator, EventsIndicator) and slo.indicator.within is not None
+    where = (
+        "See which part is slow: the server itself (event loop lag, storage queries) or an upstream; an exemplar of the "
+        "slow buckets leads to a trace."
+        if slow
+        else "Compare the outcomes: `error` and `overload` are ours, `upstream_error` is a provider's, `timeout` is "
+        "either's; the log lines of failed operations carry the correlation id and the trace id."
+    )
+    return (
+        "Open the dashboard of the objective and see since when the burn rate is up.",
+        where,
+        "If a release or a change of configuration stands at the beginning, take it back first.",
+        "If a single upstream is at fault, follow the runbook of the upstreams: route around it.",
     )
 
 

@@ -42,8 +42,8 @@ class BoundSeries:
         self._lock = store.lock
 
     def view(self, words: int) -> memoryview[float]:
-        """A live read-only view of the first ``words`` words: the value, or so many buckets of a histogram."""
-        return self._doubles[self._start : self._start + words].toreadonly()
+        """A live view, to be read only, of the first ``words`` words: the value, or so many buckets."""
+        return self._doubles[self._start : self._start + words]
 
     def _mark(self, at: int, value: float) -> None:
         """Keep an exemplar at word ``at`` if the running task is in a sampled trace."""

@@ -95,7 +95,8 @@ def _empty_problems(
     known = all(label.allows(value) for matcher in on_label for value in matcher.values)
     if label.values and known and on_label and not allowed:
         what = f"no value of label {label.name!r} is both counted and {side}"
-        yield Problem((side, "labels", label.name), what, "widen total's filter or these labels")
+        at = (side, "labels") if on_label[-1] in chosen else ("total", "filter")
+        yield Problem((*at, label.name), what, "widen the total's filter or the labels")
 
 
 def _bound_problems(within: float | None, instrument: Instrument) -> Iterator[Problem]:

@@ -152,13 +152,10 @@ class Value:
         return entries
 
     def find(self, path: tuple[str, ...]) -> Value:
-        """The value at the end of ``path``, or the last one on the way that exists."""
+        """The value at the end of a ``path`` of keys that were read before."""
         here = self
         for key in path:
-            entries = here.entries() if here.kind == "mapping" else {}
-            if key not in entries:
-                break
-            here = entries[key]
+            here = here.entries()[key]
         return here
 
 

@@ -109,7 +109,11 @@ def _assemble(definitions: Sequence[Definition], faults: Faults) -> list[Slo]:
     for definition in definitions:
         names = {"SLI": slis, "Service": services}.get(definition.kind, taken)
         faults.attempt(partial(_claim, names, definition), None)
-    built = [faults.attempt(partial(_build, definition, slis, services), None) for definition in taken.values()]
+    built = [
+        faults.attempt(partial(_build, definition, definition.slo, slis, services), None)
+        for definition in taken.values()
+        if definition.slo is not None
+    ]
     return [slo for slo in built if slo is not None]
 
 
@@ -123,10 +127,9 @@ def _claim(names: dict[str, Definition], definition: Definition) -> None:
         raise definition.value.find(("metadata", "name")).fault(what, remedy)
 
 
-def _build(definition: Definition, slis: dict[str, Definition], services: dict[str, Definition]) -> Slo | None:
-    spec = definition.slo
-    if spec is None:
-        return None
+def _build(
+    definition: Definition, spec: SloDefinition, slis: dict[str, Definition], services: dict[str, Definition]
+) -> Slo | None:
     if services and spec.service and spec.service not in services:
         place = definition.value.find(("spec", "service"))
         raise place.fault(f"service {spec.service!r} is not defined", suggest(spec.service, services))

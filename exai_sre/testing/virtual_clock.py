@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable
+import math
+from collections.abc import Awaitable, Callable
 from itertools import count
+from typing import TypeVar
 
 __all__ = ["VirtualClock", "VirtualTimer"]
+
+T = TypeVar("T")
 
 _TURNS = 25
 
@@ -37,8 +41,9 @@ class VirtualClock:
 
     Sleepers and timers that come due are woken in the order of their times, equal times in the
     order in which they were set. :meth:`advance` wakes them at once, but their tasks run only when
-    the test awaits something; :meth:`elapse` moves time and lets them run, step by step. As the
-    blocking ``sleep`` of synchronous code, pass :meth:`advance`.
+    the test awaits something; :meth:`elapse` moves time and lets them run, step by step, and
+    :meth:`run` does so until something ends. As the blocking ``sleep`` of synchronous code, pass
+    :meth:`advance`.
 
     Not thread-safe.
 
@@ -54,7 +59,7 @@ class VirtualClock:
         self._order = count()
 
     def monotonic(self) -> float:
-        """Virtual seconds; they pass only in :meth:`advance` and :meth:`elapse`."""
+        """Virtual seconds; they pass only when the test says so."""
         return self._now
 
     def time(self) -> float:
@@ -115,6 +120,24 @@ class VirtualClock:
             timer.callback()
             await self.settle()
         self._move(target)
+
+    async def run(self, awaitable: Awaitable[T]) -> T:
+        """Let time pass from one timer to the next until ``awaitable`` ends; return its result.
+
+        Raises:
+            TimeoutError: it waits for something that no timer of this clock will bring about.
+        """
+        task = asyncio.ensure_future(awaitable)
+        await self.settle()
+        while not task.done():
+            timer = self._next(math.inf)
+            if timer is None:
+                task.cancel()
+                raise TimeoutError("waits for something that no passing of virtual time brings about")
+            self._move(timer.at)
+            timer.callback()
+            await self.settle()
+        return await task
 
     async def settle(self) -> None:
         """Let ready tasks run, for a bounded number of turns of the event loop."""

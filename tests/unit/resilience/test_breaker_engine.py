@@ -296,27 +296,11 @@ def test_a_permit_names_its_generation():
     assert [admitted(engine(), 0.0).generation, admitted(breaker, 30.0).generation] == [0, 2]
 
 
-def test_a_caller_that_another_thread_overtook_is_judged_by_the_new_phase():
-    """The closed phase is read without the lock; what is admitted under it is settled under it."""
-    breaker = opened()
-    permits = []
-
-    class Reentrant:
-        def __enter__(self):
-            breaker._lock = lock
-            permits.extend(calls_until_closed())
-
-        def __exit__(self, *_):
-            return None
-
-    def calls_until_closed():
-        calls(breaker, 30.0, OK, OK)
-        return ()
-
-    lock = breaker._lock
-    breaker._lock = Reentrant()
-    assert isinstance(breaker.admit(30.0), Permit)
-    assert breaker.state(30.0) == "closed"
+def test_the_call_that_finds_a_flowing_stream_past_its_limit_is_admitted():
+    breaker = opened(half_open_calls=1)
+    admitted(breaker, 30.0).answered_at = 31.0
+    assert isinstance(breaker.admit(90.0), Permit)
+    assert breaker.state(90.0) == "closed"
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,10 @@ spec:
 """
 QUERY = "{metricSource: {type: Prometheus, spec: {query: up}}}"
 
+RATIO = "spec.indicator.spec.ratioMetric"
+GOOD_SPEC = f"{RATIO}.good.metricSource.spec"
+TOTAL_SPEC = f"{RATIO}.total.metricSource.spec"
+
 TABLE = [
     # what is written instead of what, line, field, words of the message
     ("spec:\n  desc", "spec:\n  owner: me\n  desc", 6, "spec.owner", "unknown key 'owner'"),
@@ -82,26 +86,27 @@ TABLE = [
     ("[{target: 0.99}]", "[{target: 0.99}, {target: 0.9}]", 27, "spec.objectives", "exactly one objective, not 2"),
     ("  budgetingMethod", "  alertPolicies: [x]\n  budgetingMethod", 26, "spec.alertPolicies", "alert policies are not compiled yet"),
     ("  indicator:", "  indicatorRef: x\n  indicator:", 5, "spec", "has both an indicator and an indicatorRef"),
-    ("counter: true", "counter: false", 12, "spec.indicator.spec.ratioMetric.counter", "only monotonic counters"),
-    ("        counter: true\n", "        raw: {}\n", 12, "spec.indicator.spec.ratioMetric.raw", "is not compiled yet"),
+    ("counter: true", "counter: false", 12, f"{RATIO}.counter", "only monotonic counters"),
+    ("        counter: true\n", "        raw: {}\n", 12, f"{RATIO}.raw", "is not compiled yet"),
     ("      ratioMetric:", "      thresholdMetric: {}\n      ratioMetric:", 11, "spec.indicator.spec.thresholdMetric", "not compiled yet"),
-    ("        good:", "        great:", 11, "spec.indicator.spec.ratioMetric", "'good' or 'bad' is missing; give exactly one"),
-    ("        good:", f"        bad: {QUERY}\n        good:", 11, "spec.indicator.spec.ratioMetric", "both good and bad"),
-    ("            type: exai-sre\n            spec:\n              within: 0.5", "            type: Prometheus\n            spec: {query: up}", 11, "spec.indicator.spec.ratioMetric", "mixes sources of the types Prometheus and exai-sre"),
-    ("            type: exai-sre\n            spec:\n              within", "            type: exai_sre\n            spec:\n              within", 15, "spec.indicator.spec.ratioMetric.good.metricSource.type", "did you mean 'exai-sre'?"),
-    ("within: 0.5", "labels: {outcome: []}", 17, "spec.indicator.spec.ratioMetric.good.metricSource.spec.labels.outcome", "needs at least one value"),
-    ("within: 0.5", "labels: {}", 16, "spec.indicator.spec.ratioMetric.good.metricSource.spec", "'labels' or 'within' is missing"),
-    ("within: 0.5", "within: -1", 17, "spec.indicator.spec.ratioMetric.good.metricSource.spec.within", "must be above 0"),
-    ("within: 0.5", "within: 0.3", 17, "spec.indicator.spec.ratioMetric.good.metricSource.spec.within", "0.3 is no bucket bound of call_seconds; the nearest are 0.1 below and 0.5 above"),
-    ("within: 0.5", "within: 30", 17, "spec.indicator.spec.ratioMetric.good.metricSource.spec.within", "the nearest are 1 below"),
-    ("within: 0.5", "within: 0.01", 17, "spec.indicator.spec.ratioMetric.good.metricSource.spec.within", "the nearest are 0.1 above"),
-    ("call_seconds", "calls_total", 17, "spec.indicator.spec.ratioMetric.good.metricSource.spec.within", "is a counter and has no buckets"),
-    ("call_seconds", "call_second", 22, "spec.indicator.spec.ratioMetric.total.metricSource.spec.instrument", "unknown metric 'call_second'; did you mean 'call_seconds'?"),
-    ("call_seconds", "open_calls", 22, "spec.indicator.spec.ratioMetric.total.metricSource.spec.instrument", "open_calls is a gauge"),
-    ("                outcome:", "                outcom:", 24, "spec.indicator.spec.ratioMetric.total.metricSource.spec.filter.outcom", "call_seconds has no label 'outcom'; did you mean 'outcome'?"),
-    ("[client_error]", "[client_eror]", 24, "spec.indicator.spec.ratioMetric.total.metricSource.spec.filter.outcome", "never has the value 'client_eror'; did you mean 'client_error'?"),
-    ("{not: [client_error]}", "{nor: ok}", 24, "spec.indicator.spec.ratioMetric.total.metricSource.spec.filter.outcome", "is no condition on a label; write a value, a list of values, or {not: ...}"),
-    ("within: 0.5", "labels: {outcome: client_error}", 17, "spec.indicator.spec.ratioMetric.good.metricSource.spec.labels.outcome", "no value of label 'outcome' is both counted and good"),
+    ("        good:", "        great:", 11, RATIO, "'good' or 'bad' is missing; give exactly one"),
+    ("        good:", f"        bad: {QUERY}\n        good:", 11, RATIO, "both good and bad"),
+    ("            type: exai-sre\n            spec:\n              within: 0.5", "            type: Prometheus\n            spec: {query: up}", 11, RATIO, "mixes sources of the types Prometheus and exai-sre"),
+    ("            type: exai-sre\n            spec:\n              within", "            type: exai_sre\n            spec:\n              within", 15, f"{RATIO}.good.metricSource.type", "did you mean 'exai-sre'?"),
+    ("within: 0.5", "labels: {outcome: []}", 17, f"{GOOD_SPEC}.labels.outcome", "needs at least one value"),
+    ("within: 0.5", "labels: {}", 16, GOOD_SPEC, "'labels' or 'within' is missing"),
+    ("within: 0.5", "within: -1", 17, f"{GOOD_SPEC}.within", "must be above 0"),
+    ("within: 0.5", "within: 0.3", 17, f"{GOOD_SPEC}.within", "0.3 is no bucket bound of call_seconds; the nearest are 0.1 below and 0.5 above"),
+    ("within: 0.5", "within: 30", 17, f"{GOOD_SPEC}.within", "the nearest are 1 below"),
+    ("within: 0.5", "within: 0.01", 17, f"{GOOD_SPEC}.within", "the nearest are 0.1 above"),
+    ("call_seconds", "calls_total", 17, f"{GOOD_SPEC}.within", "is a counter and has no buckets"),
+    ("call_seconds", "call_second", 22, f"{TOTAL_SPEC}.instrument", "unknown metric 'call_second'; did you mean 'call_seconds'?"),
+    ("call_seconds", "open_calls", 22, f"{TOTAL_SPEC}.instrument", "open_calls is a gauge"),
+    ("                outcome:", "                outcom:", 24, f"{TOTAL_SPEC}.filter.outcom", "call_seconds has no label 'outcom'; did you mean 'outcome'?"),
+    ("[client_error]", "[client_eror]", 24, f"{TOTAL_SPEC}.filter.outcome", "never has the value 'client_eror'; did you mean 'client_error'?"),
+    ("{not: [client_error]}", "{nor: ok}", 24, f"{TOTAL_SPEC}.filter.outcome", "is no condition on a label; write a value, a list of values, or {not: ...}"),
+    ("{not: [client_error]}", "{not: [ok, error, upstream_error, timeout, overload, client_error, cancelled]}", 24, f"{TOTAL_SPEC}.filter.outcome", "no value of label 'outcome' is both counted and good"),
+    ("within: 0.5", "labels: {outcome: client_error}", 17, f"{GOOD_SPEC}.labels.outcome", "no value of label 'outcome' is both counted and good"),
 ]  # fmt: skip
 
 
@@ -200,7 +205,7 @@ def test_a_reference_to_a_faulty_indicator_adds_no_fault_of_its_own(write: Write
         ("a: [1\nb: 2", 2, "is not readable as YAML"),
         ("a: 'x", 1, "is not readable as YAML"),
         ("a: \x00", 0, "is not readable as YAML: special characters are not allowed"),
-        ("[" * 400, 0, "is nested too deeply"),
+        ("[" * 600, 0, "is nested too deeply"),
         ("just text", 1, "must be a mapping, not a single value"),
         ("1: 2", 1, "must be text, not 1"),
         ("- - a", 1, "must be a mapping, not a list"),

@@ -87,7 +87,7 @@ def test_a_slot_is_taken_again_after_one_round() -> None:
 def test_a_history_continues_from_its_points() -> None:
     history = History((KEY,), 0.0)
     stored = {}
-    for stamp in range(0, 4000):
+    for stamp in range(4000):
         history.append(frame(float(stamp), total=float(stamp)))
         stored.update({(point.resolution, point.slot): point for point in history.points()})
     again = History((KEY,), 4000.0, stored.values())

@@ -1,0 +1,158 @@
+"""The writer and the tail: what must not block, raise or get lost."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+
+import pytest
+
+from exai_sre.logs import LogTail
+from exai_sre.logs.writer import LineWriter
+
+
+class GatedStream(io.StringIO):
+    """Writes only while its gate is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+        self.reached = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.reached.set()
+        assert self.gate.wait(10)
+        return super().write(text)
+
+
+class BrokenStream(io.StringIO):
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_lines_come_out_in_order() -> None:
+    stream = io.StringIO()
+    writer = LineWriter(stream)
+    for number in range(100):
+        writer.write(str(number))
+    assert writer.flush()
+    assert stream.getvalue().split() == [str(number) for number in range(100)]
+    writer.close()
+
+
+def test_a_slow_reader_costs_lines_and_never_time_in_the_real_clock() -> None:
+    drops: list[tuple[str, int]] = []
+    stream = GatedStream()
+    writer = LineWriter(stream, size=3, on_drop=lambda reason, lines: drops.append((reason, lines)))
+    writer.write("first")
+    assert stream.reached.wait(10)
+    for number in range(5):
+        writer.write(str(number))
+    assert writer.dropped == 2
+    assert drops == [("queue_full", 1)] * 2
+    assert not writer.flush(timeout=0)
+    stream.gate.set()
+    writer.close()
+    assert stream.getvalue() == "first\n0\n1\n2\n"
+
+
+def test_a_reader_that_went_away_costs_lines_only() -> None:
+    drops: list[tuple[str, int]] = []
+    writer = LineWriter(BrokenStream(), on_drop=lambda reason, lines: drops.append((reason, lines)))
+    writer.write("lost")
+    assert writer.flush()
+    writer.close()
+    writer.write("lost too")
+    assert drops == [("write_failed", 1)] * 2
+
+
+def test_a_failing_count_of_losses_does_no_harm() -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    writer = LineWriter(BrokenStream(), on_drop=fail)
+    writer.write("lost")
+    assert writer.flush()
+    writer.close()
+    assert writer.dropped == 1
+    quiet = LineWriter(BrokenStream())
+    quiet.write("lost")
+    quiet.close()
+    assert quiet.dropped == 1
+
+
+def test_what_is_queued_is_written_at_the_close_and_what_comes_later_at_once() -> None:
+    stream = io.StringIO()
+    writer = LineWriter(stream)
+    writer.write("queued")
+    writer.close()
+    writer.write("late")
+    assert stream.getvalue() == "queued\nlate\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_child_writes_its_own_lines_and_none_of_its_parents() -> None:
+    reading, writing = os.pipe()
+    stream = os.fdopen(writing, "w")
+    writer = LineWriter(stream)
+    child = os.fork()
+    if child == 0:
+        writer.write("from the child")
+        writer.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+    writer.close()
+    stream.close()
+    with os.fdopen(reading) as lines:
+        assert lines.read() == "from the child\n"
+
+
+def test_a_restart_begins_with_an_empty_queue_and_not_after_the_close() -> None:
+    stream = io.StringIO()
+    writer = LineWriter(stream)
+    writer.restart()
+    writer.write("anew")
+    writer.close()
+    writer.restart()
+    assert stream.getvalue() == "anew\n"
+
+
+def test_the_tail_keeps_the_last_lines() -> None:
+    tail = LogTail(size=2)
+    for number in range(3):
+        tail.append({"n": number})
+    assert tail.lines() == [{"n": 1}, {"n": 2}]
+
+
+def test_a_subscriber_gets_each_line_until_it_leaves() -> None:
+    tail = LogTail()
+    seen: list[object] = []
+
+    def see(line: dict[str, object]) -> None:
+        seen.append(line["n"])
+
+    leave_first = tail.on_line(see)
+    leave_second = tail.on_line(see)
+    tail.append({"n": 1})
+    leave_first()
+    leave_first()
+    tail.append({"n": 2})
+    leave_second()
+    tail.append({"n": 3})
+    assert seen == [1, 1, 2]
+
+
+def test_a_failing_subscriber_reaches_neither_the_logger_nor_the_others() -> None:
+    tail = LogTail()
+    seen: list[object] = []
+
+    def fail(_line: dict[str, object]) -> None:
+        raise RuntimeError
+
+    tail.on_line(fail)
+    tail.on_line(seen.append)
+    tail.append({"n": 1})
+    assert seen == [{"n": 1}]
+    assert tail.failures == 1
