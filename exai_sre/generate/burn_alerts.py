@@ -79,8 +79,8 @@ def _burn_guidance(slo: Slo, tier: BurnTier) -> Guidance:
 def _burn_steps(slo: Slo) -> tuple[str, ...]:
     slow = isinstance(slo.indicator, EventsIndicator) and slo.indicator.within is not None
     where = (
-        "See which part is slow: the server itself (event loop lag, storage queries) or an upstream; an exemplar of the "
-        "slow buckets leads to a trace."
+        "See which part is slow: the server itself (event loop lag, storage queries) or an upstream; an exemplar of "
+        "a slow bucket leads to a trace."
         if slow
         else "Compare the outcomes: `error` and `overload` are ours, `upstream_error` is a provider's, `timeout` is "
         "either's; the log lines of failed operations carry the correlation id and the trace id."

@@ -21,7 +21,7 @@ def yaml_document(content: Any) -> str:
     class Dumper(yaml.SafeDumper):
         """Writes texts of several lines as blocks, and equal parts out in full."""
 
-        def ignore_aliases(self, _data: Any) -> bool:
+        def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
             return True
 
     def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:

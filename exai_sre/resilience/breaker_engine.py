@@ -22,6 +22,10 @@ _DISABLED = BreakerState.DISABLED
 _FREE = frozenset({_CLOSED, _DISABLED, BreakerState.METRICS_ONLY})
 
 
+def _tell_nobody(_old: BreakerState, _new: BreakerState) -> None:
+    """Stands in for a listener."""
+
+
 class Phase:
     """One stay of a breaker in one state.
 
@@ -94,10 +98,11 @@ class BreakerEngine:
     """
 
     def __init__(
-        self, options: BreakerOptions, on_transition: Callable[[BreakerState, BreakerState], object] | None = None
+        self, options: BreakerOptions, on_transition: Callable[[BreakerState, BreakerState], object] = _tell_nobody
     ) -> None:
         self._options = options
         self._tell = on_transition
+        self._telling = threading.Lock()
         self._lock = threading.Lock()
         self._window = Window(options.window)
         self._phase = Phase(0, _CLOSED)
@@ -171,9 +176,7 @@ class BreakerEngine:
 
     def _has_room(self) -> bool:
         phase = self._phase
-        return (
-            phase.state is _HALF_OPEN and phase.passed + len(phase.probes) < self._options.half_open_calls
-        )
+        return phase.state is _HALF_OPEN and phase.passed + len(phase.probes) < self._options.half_open_calls
 
     def _admit(self, now: float) -> Permit | Rejection:
         phase = self._phase
@@ -253,10 +256,10 @@ class BreakerEngine:
             self._changes.append((old.state, state))
 
     def _announce(self) -> None:
-        while self._changes:
+        """Tell the transitions, in order: whoever finds another thread telling leaves it to that one."""
+        while self._changes and self._telling.acquire(blocking=False):
             try:
-                change = self._changes.popleft()
-            except IndexError:
-                return
-            if self._tell is not None:
-                self._tell(*change)
+                while self._changes:
+                    self._tell(*self._changes.popleft())
+            finally:
+                self._telling.release()

@@ -54,13 +54,11 @@ def retry_after_of(error: BaseException) -> float | None:
 
 
 def is_repeatable(error: BaseException) -> bool:
-    """Whether a second attempt may help: the fault lies upstream, and nothing forbids it.
+    """Whether a second attempt may help: the fault lies upstream.
 
-    An exception with ``retryable = False`` forbids it. A plain ``OSError`` counts as upstream:
-    it is how most clients report a peer that they cannot reach.
+    A plain ``OSError`` counts as upstream: it is how most clients report a peer that they cannot
+    reach.
     """
-    if getattr(error, "retryable", True) is False:
-        return False
     outcome = outcome_of(error)
     return outcome in _REPEATED or (outcome is Outcome.ERROR and isinstance(error, OSError))
 

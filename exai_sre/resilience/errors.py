@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pybreaker import CircuitBreakerError
 
@@ -29,6 +29,9 @@ class BreakerOpen(ExaiSreError, CircuitBreakerError):
         self.retry_after = retry_after
         super().__init__(f"circuit breaker {name!r} is open", remedy=f"try again in {retry_after:.3g} s")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.name, self.retry_after)
+
 
 class BulkheadFull(ExaiSreError):
     """A call for which a bulkhead had neither a slot nor a place in its queue.
@@ -48,6 +51,9 @@ class BulkheadFull(ExaiSreError):
             remedy="send less at once, or raise the limit if the dependency can take more",
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.limit, self.queue)
+
 
 class DeadlineExceeded(ExaiSreError, TimeoutError):
     """A call that ran out of time, or that was not begun because its deadline had passed.
@@ -59,12 +65,15 @@ class DeadlineExceeded(ExaiSreError, TimeoutError):
 
     outcome: ClassVar[Outcome] = Outcome.TIMEOUT
 
-    def __init__(self, seconds: float, *, started: bool = True) -> None:
+    def __init__(self, seconds: float, started: bool = True) -> None:
         self.seconds = seconds
         self.started = started
         super().__init__(
             f"call did not end within {seconds:.3g} s" if started else "call was not begun: its deadline had passed"
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.seconds, self.started)
 
 
 class OptionError(ExaiSreError, ValueError):
@@ -78,7 +87,11 @@ class OptionError(ExaiSreError, ValueError):
     def __init__(self, option: str, value: object, what: str) -> None:
         self.option = option
         self.value = value
+        self._why = what
         super().__init__(f"{option}={value!r}: {what}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.option, self.value, self._why)
 
 
 class UnsupportedForm(ExaiSreError, TypeError):

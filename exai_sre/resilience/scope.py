@@ -51,9 +51,7 @@ class Scope:
     __slots__ = ("_cancelling", "_deadline", "_handle", "_outer", "_task", "_token", "expired")
 
     def __init__(self, clock: Clock, seconds: float, *, shared: bool = False) -> None:
-        task = asyncio.current_task()
-        if task is None:
-            raise UnsupportedForm("a time limit on a coroutine needs a running asyncio task")
+        task = _running_task()
         self.expired = False
         self._task = task
         self._cancelling = task.cancelling()
@@ -87,6 +85,16 @@ class Scope:
     def any_expired(self) -> bool:
         """Whether this limit or one around it fired."""
         return self.expired or (self._outer is not None and self._outer.any_expired)
+
+
+def _running_task() -> asyncio.Task[object]:
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    if task is None:
+        raise UnsupportedForm("a time limit on a coroutine needs a running asyncio task")
+    return task
 
 
 _innermost: ContextVar[Scope | None] = ContextVar("exai_sre_time_scope", default=None)

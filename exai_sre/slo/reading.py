@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 from exai_sre.errors import SpecError
 from exai_sre.metrics.catalog import Catalog
@@ -14,10 +13,9 @@ from exai_sre.slo.documents import Faults, read_documents
 from exai_sre.slo.model import Indicator, Slo, Source, make_slo
 from exai_sre.slo.openslo import Definition, SloDefinition, read_definition
 from exai_sre.slo.suggestion import suggest
+from exai_sre.slo.yaml_source import find_files, read_text
 
 __all__ = ["SloReading", "load_slos", "read_slos"]
-
-_SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,8 @@ def read_slos(paths: Iterable[str | os.PathLike[str]], *, catalog: Catalog | Non
     """
     faults = Faults()
     definitions: list[Definition] = []
-    for file in _files(paths, faults):
-        text = faults.attempt(partial(_text, file), "")
+    for file in find_files(paths, faults):
+        text = faults.attempt(partial(read_text, file), "")
         for document in read_documents(text, str(file), faults):
             definition = read_definition(document, faults, catalog)
             if definition is not None:
@@ -71,34 +69,6 @@ def read_slos(paths: Iterable[str | os.PathLike[str]], *, catalog: Catalog | Non
     return SloReading(
         sorted(slos, key=lambda slo: slo.id), sorted(faults.errors, key=lambda error: (error.file, error.line))
     )
-
-
-def _files(paths: Iterable[str | os.PathLike[str]], faults: Faults) -> list[Path]:
-    files: dict[Path, Path] = {}
-    for path in map(Path, paths):
-        found = (
-            [path] if not path.is_dir() else [below for below in sorted(path.rglob("*")) if _is_definition(below, path)]
-        )
-        if not found:
-            faults.add(SpecError("holds no .yaml or .yml file", file=str(path), remedy="name the folder of the SLOs"))
-        for file in found:
-            files.setdefault(file.resolve(), file)
-    return list(files.values())
-
-
-def _is_definition(file: Path, root: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.relative_to(root).parts)
-    return file.suffix in _SUFFIXES and not hidden and file.is_file()
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise SpecError(f"is not UTF-8 text (byte {error.start})", file=str(file), remedy="save it as UTF-8") from None
-    except OSError as error:
-        what = f"cannot be read: {error.strerror or error}"
-        raise SpecError(what, file=str(file), remedy="check the path and its permissions") from None
 
 
 def _assemble(definitions: Sequence[Definition], faults: Faults) -> list[Slo]:

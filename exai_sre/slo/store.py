@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-from exai_sre.errors import StoreError
+from exai_sre.errors import ExaiSreError, StoreError
 from exai_sre.outcome import Outcome
 from exai_sre.slo.history import Point
 
@@ -198,7 +198,7 @@ class SqliteTrackerStore:
             self._on_set_aside(aside, why)
 
 
-class _Damaged(Exception):
+class _Damaged(ExaiSreError):
     """The file can be opened, but what it holds makes no sense."""
 
 

@@ -48,7 +48,7 @@ SCRIPT: Final = (
         "GLM takes six seconds to its first token; the objective is five.",
         18.0,
         "glm",
-        {"latency": 6.0},
+        {"first_chunk": 6.0},
     ),
     Phase("end", "GLM is quick again.", 6.0, "glm"),
 )

@@ -117,7 +117,7 @@ class Show:
         if phase.name == OUTAGE:
             slo, bad, delay = self._slo(f"upstream-{phase.provider}"), rate * self._stage.attempts, self._stage.tick / 2
         elif phase.name == SLOW_DOWN:
-            slo, bad, delay = self._slo("first-token"), rate, phase.fault["latency"] + self._stage.tick / 2
+            slo, bad, delay = self._slo("first-token"), rate, phase.fault["first_chunk"] + self._stage.tick / 2
         else:
             return []
         good = next(status.good for status in self._stage.statuses() if status.slo is slo)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from exai_sre.names import LabelName
 from exai_sre.slo import SloStatus
 from server.demo.timeline import Kind, Timeline
 from server.demo.webhook import Notification
@@ -61,7 +62,7 @@ class Watch:
     def notified(self, notification: Notification) -> None:
         """Tell of a notification that Alertmanager delivered, once per alert and state."""
         labels = notification.labels
-        about = labels.get("sloth_slo") or labels.get("gen_ai_provider_name") or labels.get("breaker") or ""
+        about = labels.get("sloth_slo") or labels.get(LabelName.PROVIDER) or labels.get(LabelName.BREAKER) or ""
         key = (notification.alert, about, notification.status)
         if notification.alert == "Watchdog" or key in self._notified:
             return

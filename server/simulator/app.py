@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["Simulator"]
 
 _CONTEXT_HEADERS: Final = ("traceparent", "tracestate", "baggage", "x-request-id")
-_FIRST_CHUNK_SHARE: Final = 0.4
 
 
 class Simulator:
@@ -130,14 +129,13 @@ class Simulator:
     async def _stream(
         self, upstream: Upstream, decision: Decision, request: web.Request, model: str, reply: Reply
     ) -> tuple[web.StreamResponse, bool]:
-        first = decision.latency * _FIRST_CHUNK_SHARE
-        refused = await self._refusal(upstream, decision, first)
+        refused = await self._refusal(upstream, decision, decision.first)
         if refused is not None:
             return refused, False
         response = self._web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         events = stream_events(upstream.name, model, upstream.counts.hits, reply)
-        gap = (decision.latency - first) / len(events)
+        gap = (decision.latency - decision.first) / len(events)
         cut_after = decision.fault.cut_after if decision.fault is not None else None
         for at, event in enumerate(events):
             if at == cut_after:

@@ -22,6 +22,8 @@ class Fault:
         code: the vendor's code in its body; empty for the one that goes with ``status``.
         retry_after: seconds in a ``Retry-After`` header of a failure; ``None`` sends none.
         latency: median seconds of an answer; ``None`` keeps the normal ones.
+        first_chunk: median seconds to the first chunk of a stream, where it is to come later than its
+            usual share of the answer; ``None`` keeps that share.
         hang: take the request and never answer.
         malformed: answer by something that is no answer.
         cut_after: close the connection after so many chunks of a stream; ``None`` does not.
@@ -32,6 +34,7 @@ class Fault:
     code: str = ""
     retry_after: float | None = None
     latency: float | None = None
+    first_chunk: float | None = None
     hang: bool = False
     malformed: bool = False
     cut_after: int | None = None
@@ -71,7 +74,7 @@ def _fits(name: str, value: object) -> bool:
     if name == "status":
         return isinstance(value, int) and 400 <= value <= 599
     if value is None:
-        return name in ("retry_after", "latency", "cut_after")
+        return name in ("retry_after", "latency", "first_chunk", "cut_after")
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     if name == "cut_after":

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from server.simulator.faults import Fault
 
 __all__ = ["Counts", "Decision", "Upstream"]
+
+_FIRST_CHUNK_SHARE: Final = 0.4
+"""Share of an answer's time that passes before the first chunk of a stream."""
 
 
 @dataclass(slots=True)
@@ -37,10 +40,12 @@ class Decision:
 
     Attributes:
         latency: seconds that the answer takes.
+        first: seconds to the first chunk of a stream.
         fault: what goes wrong; ``None`` for nothing.
     """
 
     latency: float
+    first: float
     fault: Fault | None
 
 
@@ -68,8 +73,9 @@ class Upstream:
         # Both are drawn every time, or a fault would shift the latencies of everything after it.
         spread, draw = self._random.normalvariate(0.0, 1.0), self._random.random()
         median = self._latency if self.fault.latency is None else self.fault.latency
-        latency = median * math.exp(self._sigma * spread)
-        return Decision(latency, self.fault if draw < self.fault.share else None)
+        jitter = math.exp(self._sigma * spread)
+        first = median * _FIRST_CHUNK_SHARE if self.fault.first_chunk is None else self.fault.first_chunk
+        return Decision(max(median, first) * jitter, first * jitter, self.fault if draw < self.fault.share else None)
 
     def to_json(self) -> dict[str, Any]:
         """Counts, fault and the last request, ready for JSON."""

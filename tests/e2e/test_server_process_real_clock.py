@@ -71,7 +71,7 @@ async def test_a_signal_drains_running_calls_finish_and_the_exit_is_clean_real_c
         code = asyncio.create_task(server.end())
         answers = await asyncio.gather(*running)
         assert await code == 0
-        assert all(status == 200 and "isError\":true" not in text for status, text in answers), answers
+        assert all(status == 200 and 'isError":true' not in text for status, text in answers), answers
     log = (tmp_path / "server.log").read_text()
     assert '"event":"server_draining"' in log
     assert '"calls_finished":true' in log
@@ -254,7 +254,9 @@ async def test_what_cannot_be_is_refused_in_one_line_real_clock(tmp_path, argume
 
 async def test_a_faulty_slo_file_is_named_with_its_line_real_clock(tmp_path):
     (tmp_path / "slo").mkdir()
-    (tmp_path / "slo" / "a.yaml").write_text("apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\nspec: {oops: 1}\n")
+    (tmp_path / "slo" / "a.yaml").write_text(
+        "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\nspec: {oops: 1}\n"
+    )
     variables = {"EXAI_STATE_DIR": str(tmp_path), "EXAI_MCP_PORT": "0", "EXAI_MONITORING_PORT": "0"}
     code, _, err = await ran("--slo-dir", str(tmp_path / "slo"), variables=variables)
     assert code == 2
@@ -269,7 +271,9 @@ async def test_a_port_in_use_is_named_with_the_way_out_real_clock(tmp_path):
         variables = {"EXAI_STATE_DIR": str(tmp_path), "EXAI_MONITORING_PORT": "0"}
         code, _, err = await ran("--mcp-port", str(port), variables=variables)
     assert code == 3
-    assert err == f"error: port {port} on 127.0.0.1: is in use; stop what listens there, or choose another by --mcp-port\n"
+    assert (
+        err == f"error: port {port} on 127.0.0.1: is in use; stop what listens there, or choose another by --mcp-port\n"
+    )
 
 
 async def test_an_unknown_variable_is_warned_of_at_the_start_real_clock(tmp_path):

@@ -53,7 +53,7 @@ async def test_calls_of_both_revisions_leave_metrics_lines_and_slo_events(tmp_pa
         assert [(line["outcome"], line["transport"]) for line in lines] == [("ok", "http")] * 2
         assert len({line["correlation_id"] for line in lines}) == 2
         async with asyncio.timeout(5):
-            while (slos := json.loads((await fetched(session, f"{app.monitoring_url}/slo"))[1])["slos"]):
+            while slos := json.loads((await fetched(session, f"{app.monitoring_url}/slo"))[1])["slos"]:
                 if next(slo for slo in slos if slo["name"] == "availability")["total"] == 2:
                     break
 
@@ -186,9 +186,8 @@ async def test_a_page_that_does_not_read_is_told_what_it_lost(tmp_path):
 async def test_pages_beyond_the_limit_are_refused(tmp_path):
     async with server(tmp_path, max_page_clients=1) as (app, session):
         url = f"{app.monitoring_url}/events"
-        async with session.ws_connect(url):
-            async with session.get(url, headers={"Upgrade": "websocket"}) as response:
-                assert response.status == 503
+        async with session.ws_connect(url), session.get(url, headers={"Upgrade": "websocket"}) as response:
+            assert response.status == 503
         await fetched(session, url, status=426)
 
 
@@ -214,9 +213,8 @@ async def test_a_drain_closes_pages_and_connections_with_going_away(tmp_path):
 async def test_the_tracker_goes_on_after_a_restart(tmp_path):
     totals = []
     for _ in range(2):
-        async with server(tmp_path) as (app, _):
-            async with Client(f"{app.mcp_url}/mcp", mode="2026-07-28") as client:
-                await client.call_tool("version", {})
+        async with server(tmp_path) as (app, _), Client(f"{app.mcp_url}/mcp", mode="2026-07-28") as client:
+            await client.call_tool("version", {})
         totals.append(app.watch.tracker.status_of("exai-mcp-availability").total)
     assert totals == [1, 2]
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from exai_sre.logs import LogTail, Sanitizer, configure_logging, get_logger, shutdown_logging
 from exai_sre.logs.renderers import RENDERERS, renderer_for
+from exai_sre.logs.sanitize.words import word_set
 
 SANITIZER = Sanitizer()
 EVERYTHING = Sanitizer(pii=True)
@@ -41,8 +42,12 @@ KINDS = {
 TOKENS = st.one_of(*KINDS.values())
 PASSWORDS = st.tuples(drawn(ALPHANUMERIC, 10), st.sampled_from("%$#!@^*+~"), drawn(ALPHANUMERIC, 8)).map("".join)
 KEYS = st.sampled_from(
-    "password pwd passwd secret client_secret clientSecret api_key X-API-Key smtp_pass encryption_key auth_token "
-    "DB_PASSWORD webhook-secret private_key refreshToken".split()  # noqa: SIM905  words, not a list
+    sorted(
+        word_set(
+            "password pwd passwd secret client_secret clientSecret api_key X-API-Key smtp_pass encryption_key "
+            "auth_token DB_PASSWORD webhook-secret private_key refreshToken"
+        )
+    )
 )
 
 
@@ -94,6 +99,7 @@ NOTATIONS: dict[str, Callable[[str, str], tuple[str, str]]] = {
     "call": lambda key, secret: (f"Client({key}='", "', n=1)"),
     "xml": lambda key, secret: (f"<{key}>", f"</{key}>"),
     "log line": lambda key, secret: (f"{key}=", ", user=bob"),
+    "escaped line": lambda key, secret: (f"first\\n{key}=", "\\nlast=1"),
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-__all__ = ["FAILED", "MARKER", "Locate", "Rule", "Span", "marker", "unmark"]
+__all__ = ["FAILED", "MARKER", "Locate", "Rule", "Span", "marker", "start", "unmark"]
 
 MARKER: Final = r"\[REDACTED:[a-z0-9-]{1,64}+\]"
 """Source of a pattern that matches what :func:`marker` makes."""
@@ -52,6 +52,17 @@ class Rule:
 def marker(rule: str) -> str:
     """The text that stands in place of what the rule of that name took out."""
     return f"[REDACTED:{rule}]"
+
+
+def start(further: str = "") -> str:
+    r"""Source of a pattern for where a word may begin: not behind a letter, a digit or an underscore.
+
+    Behind an escape sequence it may, although that ends in a letter or digit: ``\n``, ``\u0022``, ``%22``.
+
+    Args:
+        further: characters behind which it may not begin either, as they stand in a character class.
+    """
+    return rf"(?:(?<![A-Za-z0-9_{further}])|(?<=\\[bfnrt])|(?<=%[0-9A-Fa-f]{{2}})|(?<=\\u[0-9A-Fa-f]{{4}}))"
 
 
 def unmark(example: str) -> tuple[str, tuple[str, ...]]:

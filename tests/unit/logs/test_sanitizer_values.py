@@ -185,7 +185,7 @@ def test_circles_and_depth_are_bounded(sanitizer: Sanitizer) -> None:
     for _ in range(100):
         deep = [deep]
     assert TOKEN not in repr(sanitizer.redact(deep))
-    wide = [[TOKEN] for _ in range(30_000)]
+    wide = [[1] for _ in range(30_000)]
     assert sanitizer.redact(wide)[-1] == "[REDACTED:too-deep]"
 
 

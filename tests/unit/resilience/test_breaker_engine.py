@@ -283,12 +283,28 @@ def test_disabled_counts_nothing_and_metrics_only_counts():
 
 def test_each_transition_is_told_once_and_in_order():
     told = []
-    breaker = BreakerEngine(BreakerOptions(minimum_calls=1, half_open_calls=1), lambda old, new: told.append(f"{old}>{new}"))
+    breaker = BreakerEngine(
+        BreakerOptions(minimum_calls=1, half_open_calls=1), lambda old, new: told.append(f"{old}>{new}")
+    )
     calls(breaker, 0.0, BAD)
     calls(breaker, 30.0, OK)
     breaker.put(BreakerState.FORCED_OPEN, 31.0)
     breaker.put(BreakerState.FORCED_OPEN, 32.0)
     assert told == ["closed>open", "open>half_open", "half_open>closed", "closed>forced_open"]
+
+
+def test_a_listener_that_looks_at_the_breaker_hears_transitions_in_order():
+    told = []
+
+    def look(old, new):
+        told.append(f"{old}>{new}")
+        if new == "open":
+            breaker.put(BreakerState.DISABLED, 0.0)
+        told.append(breaker.state(0.0))
+
+    breaker = BreakerEngine(BreakerOptions(minimum_calls=1), look)
+    calls(breaker, 0.0, BAD)
+    assert told == ["closed>open", "disabled", "open>disabled", "disabled"]
 
 
 def test_a_permit_names_its_generation():

@@ -108,7 +108,21 @@ FORMS = [
     through_items,
 ]
 
-SCRIPT = [answer_async, Down, Wrong, Down, None, Down, answer_async, 31.0, asyncio.CancelledError, Wrong, Down, 31.0, answer_async]
+SCRIPT = [
+    answer_async,
+    Down,
+    Wrong,
+    Down,
+    None,
+    Down,
+    answer_async,
+    31.0,
+    asyncio.CancelledError,
+    Wrong,
+    Down,
+    31.0,
+    answer_async,
+]
 
 
 async def trace(form):

@@ -12,7 +12,17 @@ from exai_sre.context import deadline_at
 from exai_sre.resilience import Bulkhead, BulkheadFull, DeadlineExceeded, Pipeline, Timeout, outcome_of
 from exai_sre.resilience.bulkhead_engine import BulkheadEngine
 from exai_sre.testing import VirtualClock
-from tests.unit.resilience.rig import answer, answer_async, collect, fail, fail_async, hang, items, outcome_of_await, stream
+from tests.unit.resilience.rig import (
+    answer,
+    answer_async,
+    collect,
+    fail,
+    fail_async,
+    hang,
+    items,
+    outcome_of_await,
+    stream,
+)
 
 IMPORTED = Bulkhead(1, queue=2)
 """C29: made without a loop, at import time."""
@@ -81,6 +91,18 @@ async def test_a_call_cancelled_while_its_slot_is_handed_over_gives_it_on():
     second.cancel()
     assert await second == "CancelledError"
     assert await third == "ok"
+    assert (bulkhead.running, bulkhead.waiting) == (0, 0)
+
+
+async def test_a_call_cancelled_before_it_hears_of_its_slot_gives_it_on():
+    bulkhead = Bulkhead(1, queue=1)
+    holder = bulkhead(items)(1, 2)
+    next(holder)
+    (waiting,) = await start(bulkhead.call_async(hang))
+    holder.close()
+    waiting.cancel()
+    assert await waiting == "CancelledError"
+    await asyncio.sleep(0)
     assert (bulkhead.running, bulkhead.waiting) == (0, 0)
 
 

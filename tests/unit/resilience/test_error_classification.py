@@ -14,6 +14,7 @@ from exai_sre.resilience import (
     BulkheadFull,
     Classified,
     DeadlineExceeded,
+    OptionError,
     UnsupportedForm,
     outcome_in_time,
     outcome_of,
@@ -71,7 +72,16 @@ def test_a_cancellation_at_the_deadline_is_a_timeout_and_another_is_not():
         assert outcome_in_time(ValueError(), 5.0) == "error"
 
 
-@pytest.mark.parametrize("error", [BreakerOpen("b", 1.5), BulkheadFull(2, 1), DeadlineExceeded(3.0, started=False)])
+@pytest.mark.parametrize(
+    "error",
+    [
+        BreakerOpen("b", 1.5),
+        BulkheadFull(2, 1),
+        DeadlineExceeded(3.0, started=False),
+        OptionError("limit", 0, "is too small"),
+        UnsupportedForm("a generator"),
+    ],
+)
 def test_errors_cross_process_boundaries(error):
     copy = pickle.loads(pickle.dumps(error))
     assert type(copy) is type(error)

@@ -168,9 +168,20 @@ async def test_the_real_loop_ends_a_call_on_the_real_clock():
 
 
 def test_a_coroutine_without_a_task_cannot_be_bounded():
-    running = Timeout(5).call_async(answer_async)
-    with pytest.raises((UnsupportedForm, RuntimeError)):
-        running.send(None)
+    with pytest.raises(UnsupportedForm, match="running asyncio task"):
+        Timeout(5).call_async(answer_async).send(None)
+
+
+async def test_a_callback_of_the_loop_is_no_task_either():
+    seen = asyncio.get_running_loop().create_future()
+
+    def drive():
+        with pytest.raises(UnsupportedForm) as caught:
+            Timeout(5).call_async(answer_async).send(None)
+        seen.set_result(caught.value)
+
+    asyncio.get_running_loop().call_soon(drive)
+    assert "running asyncio task" in str(await seen)
 
 
 async def test_a_stream_is_bounded_to_its_first_item(clock):

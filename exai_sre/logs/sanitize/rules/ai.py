@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from exai_sre.logs.sanitize.judge import is_varied
-from exai_sre.logs.sanitize.rule import Rule, Span
+from exai_sre.logs.sanitize.rule import Rule, Span, start
 from exai_sre.logs.sanitize.rules.tokens import prefixed
 
 __all__ = ["AI_RULES"]
@@ -15,11 +15,13 @@ _HEX = "4795ecc090254f5b" * 2
 _MIXED = "aB3dE6gH9j"
 
 
+_START: Final = re.compile(start())
+
+
 def _around_dot(text: str, match: re.Match[str]) -> Span | None:
     """The 32 characters before the dot and the 16 behind it, if they stand alone."""
-    start, end = match.start() - 32, match.end() + 16
-    alone = not text[max(0, start - 1) : max(0, start)].isalnum()
-    return (start, end) if alone and is_varied(text[start:end]) else None
+    first, last = match.start() - 32, match.end() + 16
+    return (first, last) if _START.match(text, first) and is_varied(text[first:last]) else None
 
 
 _GLM: Final = r"\.(?<=[0-9a-f]{32}\.)(?=[A-Za-z0-9]{16}(?![A-Za-z0-9]))"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from exai_sre.logs.sanitize.rule import Rule
+from exai_sre.logs.sanitize.rule import Rule, start
 from exai_sre.logs.sanitize.rules.tokens import prefixed
 
 __all__ = ["CLOUD_RULES"]
@@ -17,7 +17,7 @@ CLOUD_RULES: Final = (
     Rule(
         name="aws-key-id",
         keywords=_AWS_KEYWORDS,
-        pattern=r"(?<![A-Za-z0-9])(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])",
+        pattern=start() + r"(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])",
         true=("EX_KEY=«AKIA" + "Q2W3E4R5T6Y7U2I3» PORT=8079", "«ASIA" + "Q2W3E4R5T6Y7U2I3»"),
         false=("AKIA is a prefix", "AKIA" + "Q2W3E4R5T6Y7U2I3EXTRA"),
     ),

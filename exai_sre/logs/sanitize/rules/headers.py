@@ -8,7 +8,7 @@ from typing import Final
 
 from exai_sre.logs.sanitize.judge import is_secret, is_token
 from exai_sre.logs.sanitize.keys import Sensitivity
-from exai_sre.logs.sanitize.rule import Rule, Span
+from exai_sre.logs.sanitize.rule import Rule, Span, start
 from exai_sre.logs.sanitize.values import line_span, value_span
 from exai_sre.logs.sanitize.words import word_set
 
@@ -73,7 +73,7 @@ HEADER_RULES: Final = (
     Rule(
         name="bearer",
         keywords=("bearer",),
-        pattern=r"\b(?i:bearer)[ \t]{1,4}+",
+        pattern=start() + r"(?i:bearer)[ \t]{1,4}+",
         true=("sent Bearer «abc123xyz789» to the upstream",),
         false=("bearer authentication is required", "Bearer $TOKEN", "a bearer of news"),
         locate=_bearer,
@@ -81,7 +81,7 @@ HEADER_RULES: Final = (
     Rule(
         name="basic",
         keywords=("basic",),
-        pattern=r"\b(?i:basic)[ \t]{1,4}+(?P<secret>[A-Za-z0-9+/]{6,}+={0,2})",
+        pattern=start() + r"(?i:basic)[ \t]{1,4}+(?P<secret>[A-Za-z0-9+/]{6,}+={0,2})",
         true=("sent Basic «dXNlcjpKaGhuWWlr» to the proxy",),
         false=("basic authentication", "Basic settings"),
         locate=_basic,

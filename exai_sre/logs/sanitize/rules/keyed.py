@@ -28,6 +28,7 @@ _BETWEEN: Final = (
 )
 _LONGEST_KEY: Final = 64
 _KEY_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
+_ESCAPES: Final = "bfnrt"
 _IN_MARKER: Final = "REDACTED:"
 
 
@@ -36,6 +37,8 @@ def key_before(text: str, end: int) -> str:
     start = end
     while start > 0 and end - start < _LONGEST_KEY and text[start - 1] in _KEY_CHARACTERS:
         start -= 1
+    if text[start - 1 : start] == "\\" and text[start] in _ESCAPES:
+        start += 1
     return "" if text.endswith(_IN_MARKER, 0, start) else text[start:end]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from exai_sre.logs.sanitize.rule import Rule
+from exai_sre.logs.sanitize.rule import Rule, start
 
 __all__ = ["MATERIAL_RULES"]
 
@@ -33,7 +33,7 @@ MATERIAL_RULES: Final = (
         name="jwt",
         keywords=("eyj",),
         pattern=(
-            r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}+\."
+            start("-") + r"eyJ[A-Za-z0-9_-]{10,}+\."
             r"(?:eyJ[A-Za-z0-9_-]{10,}+|[A-Za-z0-9_-]{0,512}+(?:\.[A-Za-z0-9_-]{10,}+){2})"
             r"(?:\.[A-Za-z0-9_-]*+)?"
         ),

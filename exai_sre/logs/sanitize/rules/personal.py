@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from exai_sre.logs.sanitize.judge import passes_luhn
-from exai_sre.logs.sanitize.rule import Rule, Span
+from exai_sre.logs.sanitize.rule import Rule, Span, start
 
 __all__ = ["PERSONAL_RULES"]
 
@@ -16,9 +16,9 @@ _TOP_LEVEL: Final = re.compile(r"[A-Za-z]{2,63}|xn--[A-Za-z0-9-]{2,59}")
 _FEWEST_DIGITS: Final = 8
 _MOST_DIGITS: Final = 15
 _PHONE: Final = (
-    r"(?<![\w+.])\+[1-9](?:[ .()/-]{0,2}+[0-9]){7,14}+(?![0-9])"
-    r"|(?<![\w.+-])\([0-9]{3}\)[ ]?[0-9]{3}-[0-9]{4}(?![\w-])"
-    r"|(?<![\w.+-])0?[1-9][0-9]{1,2}-[0-9]{3,4}-[0-9]{4}(?![\w-])"
+    start("+.") + r"\+[1-9](?:[ .()/-]{0,2}+[0-9]){7,14}+(?![0-9])"
+    r"|" + start(".+-") + r"\([0-9]{3}\)[ ]?[0-9]{3}-[0-9]{4}(?![\w-])"
+    r"|" + start(".+-") + r"0?[1-9][0-9]{1,2}-[0-9]{3,4}-[0-9]{4}(?![\w-])"
 )
 
 
@@ -55,7 +55,7 @@ PERSONAL_RULES: Final = (
         keywords=(),
         trigger=r"[0-9]{4}[ -]?[0-9]{4}",
         pattern=(
-            r"(?<![\w.-])(?:[2-6][0-9]{12,18}+|[2-6][0-9]{3}(?P<gap>[ -])[0-9]{4}(?P=gap)[0-9]{4}(?P=gap)[0-9]{1,7}+"
+            start(".-") + r"(?:[2-6][0-9]{12,18}+|[2-6][0-9]{3}(?P<gap>[ -])[0-9]{4}(?P=gap)[0-9]{4}(?P=gap)[0-9]{1,7}+"
             r"|3[47][0-9]{2}(?P<space>[ -])[0-9]{6}(?P=space)[0-9]{5})(?!\w|[.-][0-9])"
         ),
         true=("charge card «5177 8193 9070 0911» amount 645.00", "«4012888888881881» «4012-8888-8888-1881»"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from exai_sre.logs.sanitize.judge import is_varied
-from exai_sre.logs.sanitize.rule import Rule, Span
+from exai_sre.logs.sanitize.rule import Rule, Span, start
 
 __all__ = ["prefixed", "varied"]
 
@@ -29,7 +29,7 @@ def prefixed(name: str, prefix: str, rest: str, example: str, *, keyword: str = 
     return Rule(
         name=name,
         keywords=tuple(keyword.split()) or (prefix.lower(),),
-        pattern=rf"(?<![A-Za-z0-9_])(?:{prefix}){rest}(?![A-Za-z0-9])",
+        pattern=rf"{start()}(?:{prefix}){rest}(?![A-Za-z0-9])",
         true=(f"rejected «{example}» (401)", f'{{"nested":{{"k":"«{example}»"}}}}'),
         false=(f"{example[:6]} is too short",),
         locate=varied,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from exai_sre.logs.sanitize.rule import Rule
+from exai_sre.logs.sanitize.rule import Rule, start
 from exai_sre.logs.sanitize.rules.tokens import prefixed, varied
 
 __all__ = ["TOOL_RULES"]
@@ -41,9 +41,7 @@ TOOL_RULES: Final = (
         name="discord-bot-token",
         keywords=(),
         trigger=r"\.(?=[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27})",
-        pattern=(
-            r"(?<![A-Za-z0-9_.-])[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}(?![A-Za-z0-9_-])"
-        ),
+        pattern=(start(".-") + r"[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}(?![A-Za-z0-9_-])"),
         true=(f"bot «OTUy{_MIXED * 2}.YjESug.{_MIXED * 3}»",),
         false=("MZ1yGvKTjE0rY0cV8i47CjAa.uRHQPq.Xb1Mk2nEhe,4iUcrGOuegj57zMC",),
         locate=varied,
@@ -81,7 +79,7 @@ TOOL_RULES: Final = (
     Rule(
         name="artifactory-key",
         keywords=("akc",),
-        pattern=r"(?<![A-Za-z0-9_])AKC[A-Za-z0-9]{10,}+",
+        pattern=start() + r"AKC[A-Za-z0-9]{10,}+",
         true=(f"artifactory:_password=«AKCp8{_MIXED * 6}»",),
         false=("testAKCwithinanotherword", "AKCshort"),
     ),
