@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test unit integration e2e style generate check docs bench clean lock
+.PHONY: help picture run demo test unit integration e2e style generate check docs bench clean lock
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ docs: .venv/ok ## build the documentation, warnings are errors
 
 bench: .venv/ok ## micro-benchmarks
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file; done
+
+picture: .venv/ok ## take the README's picture of the live page (needs chromium)
+	@$(BIN)/python -m tests.e2e.picture
 
 lock: ## compile constraints.txt anew and repeat its pins for uv (needs uv)
 	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url -q -o constraints.txt

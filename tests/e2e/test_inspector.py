@@ -7,9 +7,9 @@ import json
 import sys
 
 import pytest
-from tests.e2e.server_process import ROOT, ServerProcess, environment
 
 from server.metrics import TOOLS
+from tests.e2e.server_process import ROOT, ServerProcess, environment
 
 pytestmark = pytest.mark.needs_inspector
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -28,6 +29,14 @@ IMPORTED = Bulkhead(1, queue=2)
 """C29: made without a loop, at import time."""
 
 PATIENCE = 30.0
+
+
+def until_waiting(bulkhead):
+    """Until a call stands in the queue, or the test has lost its patience."""
+    ends = time.monotonic() + PATIENCE
+    while not bulkhead.waiting and time.monotonic() < ends:
+        time.sleep(0)
+    assert bulkhead.waiting
 
 
 async def start(*awaitables):
@@ -180,8 +189,7 @@ def test_a_thread_waits_until_the_slot_is_handed_over():
         first = pool.submit(bulkhead.call, block)
         inside.wait(PATIENCE)
         second = pool.submit(bulkhead.call, answer)
-        while not bulkhead.waiting:
-            pass
+        until_waiting(bulkhead)
         release.set()
         assert (first.result(PATIENCE), second.result(PATIENCE)) == (True, "ok")
 
@@ -246,8 +254,7 @@ def test_a_slot_can_be_handed_from_one_loop_to_another():
         first = pool.submit(lambda: asyncio.run(bulkhead.call_async(block)))
         inside.wait(PATIENCE)
         second = pool.submit(lambda: asyncio.run(bulkhead.call_async(answer_async)))
-        while not bulkhead.waiting:
-            pass
+        until_waiting(bulkhead)
         release.set()
         assert (first.result(PATIENCE), second.result(PATIENCE)) == (True, "ok")
 
