@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Protocol
 
@@ -40,4 +39,7 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """See :meth:`Clock.sleep`."""
+        # Importing asyncio costs more than all of this library's policy; who sleeps has it already.
+        import asyncio
+
         await asyncio.sleep(seconds)

@@ -40,7 +40,7 @@ __all__ = [
     "outcome_of",
 ]
 
-_LAZY = {
+_HOMES = {
     "BreakerOpen": "errors",
     "BreakerSnapshot": "breaker_options",
     "BreakerState": "breaker_options",
@@ -64,7 +64,7 @@ _LAZY = {
 
 def __getattr__(name: str) -> object:
     try:
-        home = _LAZY[name]
+        home = _HOMES[name]
     except KeyError:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
     return getattr(import_module(f"{__name__}.{home}"), name)

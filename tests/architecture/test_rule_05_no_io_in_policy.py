@@ -27,7 +27,7 @@ EDGES = {
     "exai_sre.metrics.process": "reads the process's own figures from the operating system",
     "exai_sre.slo.store": "is the tracker's persistence",
     "exai_sre.slo.runner": "is the loop that drives tracker and store",
-    "exai_sre.slo.documents": "reads the definition files",
+    "exai_sre.slo.yaml_source": "reads the definition files",
     "exai_sre.context.ids": "makes ids from the wall clock and the system's randomness (RFC 9562)",
 }
 """Modules of policy packages that are edges, each with its reason."""

@@ -1,0 +1,90 @@
+"""Traffic made from an indicator tries every condition of it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from exai_sre.generate.promtool import Firing, constant, counter, series_name
+from exai_sre.generate.synthetic import kinds
+from exai_sre.generate.traffic_cases import error_rate, fault_case
+from exai_sre.metrics import Matcher
+from exai_sre.slo import EventsIndicator
+
+OK = Matcher("outcome", ("ok",))
+COUNTED = Matcher("outcome", ("client_error", "cancelled"), negated=True)
+
+
+def by_verdict(indicator, catalog=None):
+    found = {}
+    for kind in kinds(indicator, catalog):
+        found.setdefault(kind.verdict, []).append(kind)
+    return found
+
+
+def test_each_value_that_the_definition_names_is_tried(small_catalog):
+    found = by_verdict(EventsIndicator("jobs_total", (COUNTED,), good=(OK,)), small_catalog)
+    assert [kind.series for kind in found["good"]] == [('jobs_total{outcome="ok"}',)]
+    assert [kind.series for kind in found["bad"]] == [('jobs_total{outcome="error"}',)]
+    assert {kind.series[0] for kind in found["foreign"]} == {
+        'jobs_total{outcome="cancelled"}',
+        'jobs_total{outcome="client_error"}',
+    }
+
+
+def test_every_bad_value_is_tried():
+    bad = Matcher("outcome", ("error", "overload"))
+    found = by_verdict(EventsIndicator("jobs_total", bad=(bad,)))
+    assert len(found["bad"]) == 2
+    assert [kind.series for kind in found["good"]] == [('jobs_total{outcome="other"}',)]
+
+
+def test_a_slow_event_counts_in_no_bucket_that_decides():
+    found = by_verdict(EventsIndicator("calls_seconds", good=(OK,), within=1))
+    assert len(found["good"]) == 1
+    assert len(found["good"][0].series) == 2
+    # Slow and good by label, fast and bad by label, slow and bad by label.
+    assert len(found["bad"]) == 3
+    assert sum(bool(kind.idle) for kind in found["bad"]) == 2
+
+
+def test_an_open_label_gets_a_value_that_nobody_names(small_catalog):
+    found = by_verdict(EventsIndicator("jobs_total", (Matcher("queue", ("fast",)),), good=(OK,)), small_catalog)
+    assert {'jobs_total{outcome="ok",queue="other"}'} <= {kind.series[0] for kind in found["foreign"]}
+
+
+def test_events_foreign_in_two_ways_are_not_needed():
+    both = (Matcher("method", ("call",)), COUNTED)
+    found = by_verdict(EventsIndicator("jobs_total", both, good=(OK,)))
+    assert not any("other" in kind.series[0] and "cancelled" in kind.series[0] for kind in found["foreign"])
+
+
+def test_a_counter_and_a_gauge_are_written_in_promtools_notation():
+    assert counter((Decimal(2), 3), (Decimal("0.5"), 2)) == "0+2x2 6+0.5x1"
+    assert constant((Decimal(1), 3), (Decimal("0.25"), 1)) == "1+0x2 0.25"
+    assert series_name("up", {}) == "up"
+
+
+def test_the_fault_is_half_as_bad_again_as_the_fastest_tier_needs(slo_of):
+    assert error_rate(slo_of()) == Decimal("0.0216")
+    assert error_rate(slo_of(target="0.9")) == 1
+
+
+def test_a_tier_that_the_fault_cannot_fire_is_a_mistake_of_the_caller(slo_of):
+    slo = slo_of()
+    from exai_sre.generate.burn_alerts import slo_alerts
+    from exai_sre.generate.options import RuleOptions
+
+    *_, silent = slo_alerts(slo, RuleOptions())
+    with pytest.raises(ValueError, match="is no tier"):
+        fault_case(slo, [silent], silent, [])
+
+
+def test_expected_texts_have_their_labels_filled_in(catalog):
+    from exai_sre.generate.options import RuleOptions
+    from exai_sre.generate.symptoms import symptom_alerts
+
+    alert = symptom_alerts([], catalog, RuleOptions())[0]
+    made = Firing(alert, {"gen_ai_provider_name": "glm"}).expected()
+    assert made["exp_annotations"]["summary"] == "Most attempts at glm fail"
