@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import tempfile
 from pathlib import Path
-
-from playwright.async_api import async_playwright
 
 from exai_sre.clock import SystemClock
 from server.demo.load import Load
 from server.simulator.process import SimulatorProcess
+from tests.e2e.browser import chromium
 from tests.e2e.server_process import ROOT, ServerProcess
 
 PICTURE = ROOT / "docs" / "assets" / "live-page.png"
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 STEADY, OUTAGE = 45.0, 9.0
 
 
@@ -27,16 +24,14 @@ async def take() -> None:
             async with ServerProcess(Path(state), GLM_API_KEY="x", KIMI_API_KEY="x", **urls) as server:
                 load = Load(server.mcp_url, server.session, clock=SystemClock(), rate=8.0)
                 calls = asyncio.create_task(load.run())
-                async with async_playwright() as playwright:
-                    chromium = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-                    page = await chromium.new_page(viewport={"width": 1280, "height": 1500}, color_scheme="light")
+                async with chromium() as browser:
+                    page = await browser.new_page(viewport={"width": 1280, "height": 1500}, color_scheme="light")
                     await page.goto(server.page_url)
                     await asyncio.sleep(STEADY)
                     await simulator.control("glm", error_rate=1.0, status=503)
                     await asyncio.sleep(OUTAGE)
                     PICTURE.parent.mkdir(parents=True, exist_ok=True)
                     await page.screenshot(path=PICTURE)
-                    await chromium.close()
                 calls.cancel()
                 await asyncio.wait([calls])
 

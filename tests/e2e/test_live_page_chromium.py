@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
+from tests.e2e.browser import chromium, opened
 from tests.e2e.live_page import LivePageServer, breaker, line, outage, slo, state, traffic
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.asyncio(loop_scope="module")]
 
-ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 DASH, MINUS, TIMES = "\N{EN DASH}", "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
-WATCH = "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective, e.blockedURI))"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+    async with chromium() as launched:
         yield launched
-        await launched.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -43,21 +30,6 @@ async def server() -> AsyncIterator[LivePageServer]:
     await made.start()
     yield made
     await made.stop()
-
-
-@asynccontextmanager
-async def opened(browser: Browser, url: str, *, refused: bool = False, **settings: Any) -> AsyncIterator[Page]:
-    """The page; whatever the browser complains of fails the test, unless connections are to be refused."""
-    context = await browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | settings))
-    page = await context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    await page.add_init_script(WATCH)
-    await page.goto(url)
-    yield page
-    await context.close()
-    assert [text for text in complaints if not (refused and "WebSocket" in text)] == []
 
 
 async def shown(page: Page, selector: str) -> str:

@@ -82,6 +82,15 @@ def test_failures_leave_the_window():
     assert breaker.counts(10.0) == (1, 1, 0)
 
 
+def test_a_reading_older_than_the_present_bucket_counts_into_it():
+    """Threads read the clock before they take the lock."""
+    breaker = engine(minimum_calls=100, window=10.0)
+    calls(breaker, 20.0, OK)
+    calls(breaker, 15.0, BAD)
+    assert breaker.counts(29.9) == (2, 1, 0)
+    assert breaker.counts(30.0) == (0, 0, 0)
+
+
 def test_slow_calls_open_even_when_they_succeed():
     breaker = engine(slow_after=1.0, slow_rate=0.5)
     calls(breaker, 10.0, OK, OK, took=1.0)
@@ -236,6 +245,19 @@ def test_a_stream_that_flows_past_the_limit_has_passed():
     flowing.answered_at = 31.0
     assert breaker.state(89.0) == "half_open"
     assert breaker.state(90.0) == "closed"
+
+
+def test_a_stream_that_passed_at_the_limit_is_not_counted_again_when_it_ends():
+    breaker = opened(half_open_calls=2)
+    flowing = admitted(breaker, 30.0)
+    flowing.answered_at = 31.0
+    assert breaker.state(90.0) == "half_open"
+    breaker.record(flowing, BAD, 95.0)
+    assert breaker.state(95.0) == "half_open"
+    breaker.record(flowing, OK, 96.0)
+    assert breaker.state(96.0) == "half_open"
+    calls(breaker, 97.0, OK)
+    assert breaker.state(97.0) == "closed"
 
 
 def test_a_stream_that_answered_too_late_has_not_passed():
