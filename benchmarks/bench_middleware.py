@@ -36,6 +36,7 @@ class Discard(SpanExporter):
     """An exporter that keeps nothing."""
 
     def export(self, spans: object) -> SpanExportResult:
+        del spans
         return SpanExportResult.SUCCESS
 
 
@@ -45,7 +46,7 @@ class Quiet:
     def __getattr__(self, level: str) -> Any:
         return self._drop
 
-    def _drop(self, event: str, **fields: Any) -> None:
+    def _drop(self, *_event: str, **_fields: Any) -> None:
         return None
 
 
@@ -60,7 +61,7 @@ def spans(ratio: float) -> Tracing:
     return configure_tracing(service="bench", exporter=Discard(), sampler_ratio=ratio, share=False, environ={})
 
 
-async def answer(ctx: Any) -> dict[str, Any]:
+async def answer(_ctx: Any) -> dict[str, Any]:
     return {"content": [], "isError": False}
 
 

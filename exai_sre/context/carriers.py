@@ -59,7 +59,7 @@ def extract(headers: Mapping[str, Any] | None) -> Inbound:
 
 def extract_meta(meta: object) -> Inbound:
     """Read the ids in the ``_meta`` of an MCP message; anything but a mapping holds none."""
-    if not isinstance(meta, Mapping) or not meta:
+    if not meta or not isinstance(meta, Mapping):
         return NOTHING
     return _read(lambda name: [meta[name]] if name in meta else [], _META_IDS)
 

@@ -1,6 +1,7 @@
 """SLOs and catalog in; rules, Alertmanager configuration, tests, runbooks and dashboards out.
 
-Names are imported on first use: the rules side needs no grafanalib, and the other way round.
+Names are imported on first use: the rules side needs no grafanalib, and the other way round. What
+yields promtool tests and runbooks is in :mod:`.alert_tests` and :mod:`.runbooks`.
 """
 
 from __future__ import annotations
@@ -10,39 +11,33 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from exai_sre.generate.alert import Alert, Guidance
-    from exai_sre.generate.alert_tests import alert_tests
     from exai_sre.generate.alertmanager import alertmanager_config
     from exai_sre.generate.files import generated_files
     from exai_sre.generate.finding import Finding
     from exai_sre.generate.grafana import grafana_dashboards
     from exai_sre.generate.options import RuleOptions
     from exai_sre.generate.rules import alerts_of, prometheus_rules
-    from exai_sre.generate.runbooks import runbooks
 
 __all__ = [
     "Alert",
     "Finding",
     "Guidance",
     "RuleOptions",
-    "alert_tests",
     "alertmanager_config",
     "alerts_of",
     "generated_files",
     "grafana_dashboards",
     "prometheus_rules",
-    "runbooks",
 ]
 
 _LAZY = {
     "alert": ("Alert", "Guidance"),
-    "alert_tests": ("alert_tests",),
     "alertmanager": ("alertmanager_config",),
     "files": ("generated_files",),
     "finding": ("Finding",),
     "grafana": ("grafana_dashboards",),
     "options": ("RuleOptions",),
     "rules": ("alerts_of", "prometheus_rules"),
-    "runbooks": ("runbooks",),
 }
 
 

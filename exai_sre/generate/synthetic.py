@@ -80,7 +80,7 @@ def _values(name: str, matchers: Sequence[Matcher], indicator: EventsIndicator, 
     named = list(dict.fromkeys(value for matcher in matchers if matcher.label == name for value in matcher.values))
     instrument = catalog.get(indicator.instrument) if catalog else None
     label = instrument.label(name) if instrument else None
-    others = [value for value in label.values if value not in named] if label else [_UNNAMED]
+    others = [value for value in label.values if value not in named] if label and label.values else [_UNNAMED]
     return [*named, *others[:1]]
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ from exai_sre.errors import ExaiSreError
 from exai_sre.extras import require
 from exai_sre.metrics import Catalog
 from exai_sre.metrics.families import McpMetrics, TelemetryMetrics
-from exai_sre.middleware.correlation_id import choose_ids, count_rejections
+from exai_sre.middleware.correlation_id import RequestIds, choose_ids, count_rejections
 from exai_sre.middleware.mcp_call import (
     CallContext,
     McpCall,
@@ -24,6 +23,7 @@ from exai_sre.middleware.mcp_call import (
     identifier,
     is_error,
     message_ids,
+    params_of,
     sdk_refused,
     transport_of,
 )
@@ -202,24 +202,19 @@ class McpMiddleware:
             if ctx.request_id is None:
                 self._note(ctx)
                 return await call_next(ctx)
-            call = McpCall.read(ctx, self._tools, transport)
-            links = (ids.link,) if ids.link else ()
-            attributes = call.attributes(ctx.protocol_version)
-            with (
-                self._at_work(call) as operation,
-                self._tracing.start(
-                    call.span_name, "server", ids.parent, links, attributes, root=transport != "http"
-                ) as span,
-            ):
-                return await self._run(ctx, call_next, Request(call, operation, span, self._clock.monotonic()))
+            return await self._serve(ctx, call_next, ids, McpCall.read(ctx, self._tools, transport))
 
-    @contextmanager
-    def _at_work(self, call: McpCall) -> Iterator[Operation]:
+    async def _serve(self, ctx: CallContext, call_next: Callable[[Any], Any], ids: RequestIds, call: McpCall) -> Any:
         operation = Operation(self._clock)
         token = current_operation.set(operation)
         self._meter.begin(call.transport)
+        links = (ids.link,) if ids.link else ()
+        attributes = call.attributes(ctx.protocol_version)
+        # Only over HTTP is what surrounds a message the request that brought it.
+        root = call.transport != "http"
         try:
-            yield operation
+            with self._tracing.start(call.span_name, "server", ids.parent, links, attributes, root=root) as span:
+                return await self._run(ctx, call_next, Request(call, operation, span, self._clock.monotonic()))
         finally:
             self._meter.end(call.transport)
             current_operation.reset(token)
@@ -250,7 +245,7 @@ class McpMiddleware:
             said = Outcome.CLIENT_ERROR
         if said is None and self._classify is not None:
             said = self._classify(result)
-        if said is None and sdk_refused(result, (ctx.params or {}).get("name")):
+        if said is None and sdk_refused(result, params_of(ctx).get("name")):
             said = Outcome.CLIENT_ERROR
         # Without a look at its cause an error is ours: a fault must not hide among the callers'.
         return said or Outcome.ERROR, _TOOL_ERROR
@@ -289,7 +284,7 @@ class McpMiddleware:
         error_type: str | None,
     ) -> dict[str, object]:
         call = request.call
-        arguments = ctx.params.get("arguments") if isinstance(ctx.params, Mapping) else None
+        arguments = params_of(ctx).get("arguments")
         return {
             LogField.METHOD: call.method,
             LogField.TOOL: call.tool or None,
@@ -307,10 +302,10 @@ class McpMiddleware:
 
     def _note(self, ctx: CallContext) -> None:
         """Log which request a cancellation withdraws; the SDK carries it out."""
-        if ctx.method != _CANCELLED_NOTIFICATION or self._logger is None or not isinstance(ctx.params, Mapping):
+        if ctx.method != _CANCELLED_NOTIFICATION or self._logger is None:
             return
         fields = {
-            LogField.REQUEST_ID: identifier(ctx.params.get("requestId")),
+            LogField.REQUEST_ID: identifier(params_of(ctx).get("requestId")),
             LogField.CONNECTION_ID: connection_of(ctx),
         }
         write_line(self._logger, Event.MCP_CANCELLED, Outcome.CANCELLED, fields, quiet=True)

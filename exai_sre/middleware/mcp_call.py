@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from traceback import walk_tb
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from exai_sre.context import Inbound, correlation_id, current_baggage, current_trace, extract, extract_meta
@@ -29,6 +30,7 @@ __all__ = [
     "is_error",
     "malformed_request",
     "message_ids",
+    "params_of",
     "sdk_refused",
     "transport_of",
 ]
@@ -37,6 +39,7 @@ _CALL_TOOL: Final = "tools/call"
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_./-]{1,128}", re.ASCII)
 _BAD_ARGUMENTS = re.compile(r": [0-9]+ validation errors? for \w+Arguments\n")
 _ID_LENGTH: Final = 64
+_NO_PARAMS: Final[Mapping[str, Any]] = MappingProxyType({})
 _SDK_PACKAGES: Final = frozenset({"mcp", "mcp_types"})
 # JSON-RPC 2.0, section 5.1, and the MCP specification's own codes (revision 2026-07-28).
 _TIMED_OUT: Final = -32001
@@ -97,7 +100,7 @@ class McpCall:
     @classmethod
     def read(cls, ctx: CallContext, tools: Collection[str], transport: str) -> McpCall:
         """Read a request; ``tools`` are the server's tool names, empty where they are not known."""
-        params = ctx.params if isinstance(ctx.params, Mapping) else {}
+        params = params_of(ctx)
         tool, known = NO_TOOL, True
         if ctx.method == _CALL_TOOL:
             name = params.get("name")
@@ -127,6 +130,15 @@ class McpCall:
             found[Attribute.TOOL] = self.tool
             found[Attribute.GEN_AI_OPERATION] = "execute_tool"
         return found
+
+
+def params_of(ctx: CallContext) -> Mapping[str, Any]:
+    """The params of a message; an empty mapping where they are none or no mapping."""
+    params = ctx.params
+    # The plain type first: asking the abstract one costs a tenth of the whole middleware.
+    if type(params) is dict or isinstance(params, Mapping):
+        return params
+    return _NO_PARAMS
 
 
 def identifier(value: object) -> str | int | None:
@@ -165,7 +177,7 @@ def connection_of(ctx: CallContext) -> str | None:
 
 def message_ids(ctx: CallContext) -> Inbound:
     """The ids in the message's own ``_meta``."""
-    return extract_meta(ctx.params.get("_meta")) if isinstance(ctx.params, Mapping) else NOTHING
+    return extract_meta(params_of(ctx).get("_meta"))
 
 
 def code_outcome(code: int) -> Outcome:
@@ -179,7 +191,7 @@ def code_outcome(code: int) -> Outcome:
 
 def is_error(result: object) -> bool:
     """Whether a result, serialised or not, is one with ``isError``."""
-    if isinstance(result, Mapping):
+    if type(result) is dict or isinstance(result, Mapping):
         return result.get("isError") is True
     return getattr(result, "is_error", False) is True
 

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import shutil
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import re
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 
-from exai_sre.errors import ExaiSreError
+from exai_sre.clock import Clock
 from exai_sre.generate import RuleOptions, alertmanager_config, prometheus_rules
+from exai_sre.generate.rules import SYMPTOM_GROUP
 from exai_sre.metrics import Catalog
 from exai_sre.slo.model import Slo
+from server.demo.flow import Beat
+from server.demo.programs import ObservatoryError, free_port, missing_programs, program_running, until_ready
+from server.demo.stage import Rhythm
 
-__all__ = ["PROGRAMS", "Observatory", "ObservatoryError", "missing_programs", "observatory"]
+__all__ = ["Observatory", "observatory"]
 
-PROGRAMS: Final = ("prometheus", "prometheus-alertmanager")
-"""Programs that are needed, by the names of Debian's packages."""
-
-_START_TIMEOUT: Final = 20.0
 _PROMETHEUS_CONFIG: Final = """\
 global: {{scrape_interval: {interval}s, evaluation_interval: {interval}s, scrape_timeout: {interval}s}}
 rule_files: [{rules}/*.yaml]
@@ -38,22 +36,6 @@ alerting:
 """
 
 
-class ObservatoryError(ExaiSreError):
-    """Prometheus or Alertmanager did not start, or refused a query."""
-
-
-def missing_programs() -> list[str]:
-    """Which of the programs are not on the PATH."""
-    return [program for program in PROGRAMS if shutil.which(program) is None]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @dataclass(frozen=True, slots=True)
 class Observatory:
     """The running pair.
@@ -62,11 +44,13 @@ class Observatory:
         prometheus: base address of Prometheus.
         alertmanager: base address of Alertmanager.
         session: for queries.
+        options: what its rules were generated with.
     """
 
     prometheus: str
     alertmanager: str
     session: aiohttp.ClientSession
+    options: RuleOptions
 
     async def query(self, expression: str, *, at: float | None = None) -> list[tuple[dict[str, str], float]]:
         """Labels and value of each series of an instant query.
@@ -84,6 +68,31 @@ class Observatory:
         if answer.get("status") != "success":
             raise ObservatoryError(f"{expression}: {answer.get('error')}")
         return [(dict(row["metric"]), float(row["value"][1])) for row in answer["data"]["result"]]
+
+    async def rhythm(self, clock: Clock) -> Rhythm:
+        """When Prometheus scrapes the server and evaluates its symptom alerts, in ``clock``'s monotonic seconds.
+
+        Raises:
+            ObservatoryError: it has done neither yet.
+        """
+        target = next(iter((await self.api("targets"))["activeTargets"]), None)
+        groups = {group["name"]: group for group in (await self.api("rules"))["groups"]}
+        symptoms = groups.get(SYMPTOM_GROUP)
+        if target is None or symptoms is None:
+            raise ObservatoryError("Prometheus knows no target, or not the symptom alerts")
+        ahead = clock.monotonic() - clock.time()
+        return Rhythm(
+            scrapes=Beat(_epoch(target["lastScrape"]) + ahead, self.options.scrape_interval),
+            evaluations=Beat(_epoch(symptoms["lastEvaluation"]) + ahead, symptoms["interval"]),
+            scrape_seconds=target["lastScrapeDuration"],
+            window=self.options.symptom_window,
+        )
+
+    async def api(self, what: str) -> dict[str, Any]:
+        """The data that Prometheus's ``/api/v1/{what}`` answers."""
+        async with self.session.get(f"{self.prometheus}/api/v1/{what}") as response:
+            data: dict[str, Any] = (await response.json())["data"]
+            return data
 
 
 @asynccontextmanager
@@ -114,17 +123,18 @@ async def observatory(
             f"not on the PATH: {', '.join(missing)}", remedy="install Debian's packages of that name"
         )
     chosen = replace(options or RuleOptions(scrape_interval=1), webhook_url=webhook_url, watchdog_url=webhook_url)
-    ports = _free_port(), _free_port()
+    ports = free_port(), free_port()
     addresses = [f"127.0.0.1:{port}" for port in ports]
     _write(directory, addresses[1], target, slos, catalog, chosen)
     commands = _commands(directory, *addresses)
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
         for command, address in zip(reversed(commands), reversed(addresses), strict=True):
-            await stack.enter_async_context(_running(command, directory))
-            await _ready(command[0], partial(_answers, session, f"http://{address}/-/ready"))
-        await _ready("prometheus", partial(_discovered, session, f"http://{addresses[0]}/api/v1/alertmanagers"))
-        yield Observatory(f"http://{addresses[0]}", f"http://{addresses[1]}", session)
+            await stack.enter_async_context(program_running(command, directory))
+            await until_ready(command[0], directory, partial(_answers, session, f"http://{address}/-/ready"))
+        found = Observatory(f"http://{addresses[0]}", f"http://{addresses[1]}", session, chosen)
+        await until_ready("prometheus", directory, partial(_watches, found))
+        yield found
 
 
 def _commands(directory: Path, prometheus: str, alertmanager: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -135,6 +145,7 @@ def _commands(directory: Path, prometheus: str, alertmanager: str) -> tuple[tupl
         f"--storage.tsdb.path={directory}/prometheus",
         f"--web.listen-address={prometheus}",
         "--rules.alert.resend-delay=5s",
+        "--scrape.discovery-reload-interval=1s",
         "--enable-feature=exemplar-storage",
     )
     notifier = (
@@ -163,44 +174,19 @@ def _write(
     )
 
 
-@asynccontextmanager
-async def _running(command: Sequence[str], directory: Path) -> AsyncIterator[None]:
-    log = directory / f"{command[0]}.log"
-    with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=output)
-        try:
-            yield
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), 5.0)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
-
-
 async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
     async with session.get(url) as response:
         return response.status == 200
 
 
-async def _discovered(session: aiohttp.ClientSession, url: str) -> bool:
-    """Whether Prometheus knows its Alertmanager; it takes discovery five seconds to say so."""
-    async with session.get(url) as response:
-        answer = await response.json()
-    return bool(answer["data"]["activeAlertmanagers"])
+async def _watches(pair: Observatory) -> bool:
+    """Whether Prometheus knows its Alertmanager, and has scraped the target for a symptom window."""
+    if not (await pair.api("alertmanagers"))["activeAlertmanagers"]:
+        return False
+    scrapes = await pair.query(f"sum_over_time(up[{pair.options.symptom_window}s])")
+    return bool(scrapes) and scrapes[0][1] * pair.options.scrape_interval >= pair.options.symptom_window
 
 
-async def _ready(program: str, holds: Callable[[], Awaitable[bool]]) -> None:
-    try:
-        async with asyncio.timeout(_START_TIMEOUT):
-            while True:
-                with contextlib.suppress(aiohttp.ClientError):
-                    if await holds():
-                        return
-                await asyncio.sleep(0.05)
-    except TimeoutError as error:
-        raise ObservatoryError(
-            f"{program} was not ready within {_START_TIMEOUT:.0f} s", remedy="read its log"
-        ) from error
+def _epoch(stamp: str) -> float:
+    """Seconds since the Unix epoch of an RFC 3339 time, of which Prometheus writes nine decimals."""
+    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", stamp)).timestamp()

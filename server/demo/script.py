@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-__all__ = ["OUTAGE", "SCRIPT", "SLOW_DOWN", "Phase", "length"]
+__all__ = ["OUTAGE", "RATE", "SCRIPT", "SLOW_DOWN", "Phase", "length"]
 
 OUTAGE: Final = "outage"
 """Name of the phase in which an upstream fails."""
 
 SLOW_DOWN: Final = "slow-down"
 """Name of the phase in which an upstream is slow."""
+
+RATE: Final = 10.0
+"""Calls per second during the show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ SCRIPT: Final = (
         "glm",
         {"error_rate": 1.0, "status": 503},
     ),
-    Phase("recovery", "GLM answers again. The breaker probes it and closes.", 13.0, "glm"),
+    Phase("recovery", "GLM answers again. The breaker probes it and closes.", 12.0, "glm"),
     Phase(
         SLOW_DOWN,
         "GLM takes six seconds to its first token; the objective is five.",
@@ -50,7 +53,7 @@ SCRIPT: Final = (
         "glm",
         {"first_chunk": 6.0},
     ),
-    Phase("end", "GLM is quick again.", 6.0, "glm"),
+    Phase("end", "GLM is quick again; what began before is still slow.", 6.0, "glm"),
 )
 """The show, about seventy seconds of it."""
 

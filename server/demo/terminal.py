@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from exai_sre.extras import require
@@ -42,17 +42,40 @@ class Terminal:
         """One event."""
         self._console.print(f"[{entry.at:5.1f} s] {entry.text}", style=_STYLES[entry.kind], markup=False)
 
-    def say(self, text: str) -> None:
-        """One line about the show itself."""
+    def opening(self, page: str, seconds: float, missing: Sequence[str]) -> None:
+        """What is about to be seen.
+
+        Args:
+            page: address of the live page.
+            seconds: length of the show.
+            missing: programs that are not installed, and so not part of it.
+        """
+        self._say(f"Live page: {page}/   about {seconds:.0f} s, simulated upstreams, no keys used")
+        self._say("The server has just started: its windows hold this demo only, and the predictions reckon with that.")
+        if missing:
+            self._say(f"Not installed here, so not part of the show: {', '.join(missing)}")
+        else:
+            self._say("Prometheus and Alertmanager are installed: they start now, with the generated rules, and watch.")
+
+    def _say(self, text: str) -> None:
         self._console.print(text, style=_STYLES["info"], markup=False)
 
     def summary(self, predictions: Iterable[Prediction], results: Mapping[str, int]) -> None:
         """Measured against predicted detection times, and how the calls ended."""
-        table = self._table("alert", "fault", "predicted s", "measured s", title="Detection", title_justify="left")
+        table = self._table(title="Seconds from fault to detection", title_justify="left")
+        for column in ("what", "fault"):
+            table.add_column(column)
+        for column in ("predicted", "measured", "with full windows"):
+            table.add_column(column, justify="right")
         for each in predictions:
             measured = "not seen" if each.measured is None else f"{each.measured:.1f}"
-            table.add_row(each.name, each.fault, f"{each.predicted:.1f}", measured)
+            full = "" if each.full is None else f"{each.full:.0f}"
+            table.add_row(each.name, each.fault, f"{each.predicted:.1f}", measured, full)
         self._console.print(table)
+        self._say(
+            "The windows held this demo only; on a server that has run for 30 days they are full, and burn alerts"
+        )
+        self._say("come as late as the last column says. The page by webhook does not look further back than seconds.")
         total = sum(results.values())
         counts = ", ".join(f"{count} {name}" for name, count in sorted(results.items()))
         self._console.print(f"{total} calls: {counts}", markup=False)

@@ -35,17 +35,22 @@ class Timeline:
     Args:
         clock: time source.
         on_entry: called with each new entry.
+
+    Attributes:
+        entries: what happened.
+        began: monotonic seconds of the beginning.
+        clock: time source.
     """
 
     def __init__(self, clock: Clock, on_entry: Callable[[Entry], None]) -> None:
         self.entries: list[Entry] = []
         self.began = clock.monotonic()
-        self._clock = clock
+        self.clock = clock
         self._on_entry = on_entry
 
     def now(self) -> float:
         """Seconds since the show began."""
-        return self._clock.monotonic() - self.began
+        return self.clock.monotonic() - self.began
 
     def add(self, kind: Kind, text: str, *, at: float | None = None) -> Entry:
         """Add an entry; ``at`` is in monotonic seconds, now by default."""

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -14,6 +15,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
 from tests.e2e.server_process import ROOT, ServerProcess, environment, free_port
+from tests.waiting import eventually
 
 CALL = {
     "jsonrpc": "2.0",
@@ -45,6 +47,10 @@ async def chat(server):
 async def total(server):
     slos = (await server.json("/slo"))["slos"]
     return next(slo["total"] for slo in slos if slo["name"] == "availability")
+
+
+async def counted(server, calls):
+    return await total(server) >= calls
 
 
 async def ran(*arguments, variables=None, directory=ROOT, within=30.0, stdin=asyncio.subprocess.DEVNULL):
@@ -83,9 +89,7 @@ async def test_killed_under_load_it_is_back_soon_and_the_budget_is_not_lost_real
         for _ in range(20):
             status, _ = await chat(server)
             assert status == 200
-        async with asyncio.timeout(10):
-            while await total(server) < 20:
-                await asyncio.sleep(0.05)
+        await eventually(lambda: counted(server, 20))
         await asyncio.sleep(1.5)
         load = [asyncio.create_task(chat(server)) for _ in range(10)]
         await asyncio.sleep(0.02)
@@ -112,9 +116,7 @@ async def test_the_simulator_does_not_outlive_a_killed_server_real_clock(tmp_pat
         children = ROOT / f"/proc/{server._process.pid}/task/{server._process.pid}/children"
         [child] = [int(pid) for pid in children.read_text().split()]
         await server.end(signal.SIGKILL)
-        async with asyncio.timeout(10):
-            while _alive(child):
-                await asyncio.sleep(0.05)
+        await eventually(lambda: not _alive(child))
 
 
 def _alive(pid):
@@ -127,8 +129,7 @@ def _alive(pid):
 
 def _zombie(pid):
     try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-            return stat.read().rpartition(")")[2].split()[0] == "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except FileNotFoundError:
         return True
 
@@ -153,7 +154,7 @@ async def hold(server):
     """A call that the simulator never answers."""
     children = ROOT / f"/proc/{server._process.pid}/task/{server._process.pid}/children"
     [child] = children.read_text().split()
-    ports = await listening(int(child))
+    ports = listening(int(child))
     for provider in ("glm", "kimi"):
         url = f"http://127.0.0.1:{ports[0]}/control"
         async with server.session.post(url, json={"provider": provider, "hang": True}) as response:
@@ -161,15 +162,14 @@ async def hold(server):
     return await chat(server)
 
 
-async def listening(pid):
+def listening(pid):
     """Ports on which a process listens, from /proc."""
     inodes = set()
     for name in os.listdir(f"/proc/{pid}/fd"):
         target = os.readlink(f"/proc/{pid}/fd/{name}")
         if target.startswith("socket:["):
             inodes.add(target[8:-1])
-    with open("/proc/net/tcp", encoding="ascii") as table:
-        rows = [line.split() for line in table.readlines()[1:]]
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return [int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A" and row[9] in inodes]
 
 

@@ -107,7 +107,7 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(limits: WebSocketLimits = WebSocketLimits(), max_body: int = 4 << 20) -> AsyncIterator[Rig]:
+async def rig(limits: WebSocketLimits | None = None, max_body: int = 4 << 20) -> AsyncIterator[Rig]:
     probe, gate, metrics = Probe(), CallGate(), ServerMetrics.declare(Catalog())
     core = build_server(probe.tools(), gate=gate, version="1")
     instrument(core, catalog=metrics.catalog, tools=TOOLS, logger=Lines(probe.lines))
@@ -117,7 +117,7 @@ async def rig(limits: WebSocketLimits = WebSocketLimits(), max_body: int = 4 << 
         gate=gate,
         metrics=metrics.websocket,
         clock=SystemClock(),
-        limits=limits,
+        limits=limits or WebSocketLimits(),
         request_context=lambda request: WebSocketRequest(request.headers),
         on_closed=probe.closed.append,
     )

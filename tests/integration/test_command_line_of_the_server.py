@@ -22,6 +22,7 @@ from server.serve import serve
 from server.settings import load_settings
 from server.sockets import listen
 from tests.integration.mcp_rig import Probe
+from tests.waiting import eventually
 
 KEYED = {"GLM_API_KEY": "0123456789abcdef0123456789abcdef.ABCDEFGHIJKLMNOP"}
 
@@ -112,9 +113,7 @@ async def test_serving_ends_by_a_signal_with_banner_warning_and_lines(tmp_path, 
     said = []
     environ = dict(os.environ)
     serving = asyncio.create_task(serve(load_settings({}, environ), environ, stdio=False, say=said.append))
-    async with asyncio.timeout(30):
-        while not any("warning" in text for text in said):
-            await asyncio.sleep(0)
+    await eventually(lambda: any("warning" in text for text in said), within=30)
     assert gc.isenabled()
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(serving, 10)
@@ -195,9 +194,6 @@ async def test_a_signal_leaves_a_client_that_does_not_hang_up_behind(pipes, monk
     pipes.send(id=1, method="initialize", params=INITIALIZE)
     assert "result" in await pipes.reply()
     os.kill(os.getpid(), signal.SIGTERM)
-    async with asyncio.timeout(10):
-        while not left:
-            await asyncio.sleep(0)
-    assert left == [0]
+    assert await eventually(lambda: left) == [0]
     pipes.hang_up()
     await asyncio.wait_for(serving, 10)

@@ -173,9 +173,10 @@ async def test_the_session_stream_can_be_left_and_the_session_deleted():
 
 
 async def test_a_body_over_the_limit_is_refused_with_413():
+    call = modern_call("echo", text="x" * 4096)
     async with rig(max_body=2048) as server, aiohttp.ClientSession() as session:
-        async with session.post(server.mcp, **modern_call("echo", text="x" * 4096)) as response:
-            assert response.status == 413
+        response = await session.post(server.mcp, **call)
+        assert response.status == 413
 
 
 async def test_a_body_over_the_limit_is_refused_even_without_a_declared_length():

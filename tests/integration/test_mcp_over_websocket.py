@@ -14,6 +14,7 @@ from exai_sre.outcome import Outcome
 from server.mcp.core import ERROR_META
 from server.mcp.websocket import WebSocketLimits
 from tests.integration.mcp_rig import rig
+from tests.waiting import eventually
 
 META = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -120,9 +121,7 @@ async def test_a_client_that_leaves_cancels_its_calls(clean):
                 raw.socket.transport.abort()
             await asyncio.wait_for(server.probe.cancelled.wait(), 5)
             assert server.gate.running == 0
-        async with asyncio.timeout(5):
-            while not server.probe.closed:
-                await asyncio.sleep(0)
+        await eventually(lambda: server.probe.closed)
         assert server.metrics.websocket.open.labels(endpoint="/ws").value == 0
 
 
@@ -201,9 +200,7 @@ async def test_a_connection_over_the_limit_is_refused_and_room_comes_back():
                 await websockets.connect(server.ws, subprotocols=["mcp"])
             assert refused.value.response.status_code == 503
             assert refused.value.response.headers["Retry-After"]
-        async with asyncio.timeout(5):
-            while not server.probe.closed:
-                await asyncio.sleep(0)
+        await eventually(lambda: server.probe.closed)
         async with connected(server) as raw:
             await raw.call(1, "echo", text="x")
             assert "result" in await raw.answer(1)

@@ -17,6 +17,7 @@ from server.app import running
 from server.banner import banner
 from server.settings import load_settings
 from server.sockets import ListenError, listen, url_of
+from tests.waiting import eventually
 
 KEYED = {"GLM_API_KEY": "0123456789abcdef0123456789abcdef.ABCDEFGHIJKLMNOP", "GLM_BASE_URL": "http://127.0.0.1:9/v4"}
 PAGE_KEYS = {"type", "seq", "dropped", "time", "server", "slos", "traffic", "breakers", "demo", "log"}
@@ -52,10 +53,12 @@ async def test_calls_of_both_revisions_leave_metrics_lines_and_slo_events(tmp_pa
         lines = [line for line in app.watch.tail.lines() if line.get("tool") == "version"]
         assert [(line["outcome"], line["transport"]) for line in lines] == [("ok", "http")] * 2
         assert len({line["correlation_id"] for line in lines}) == 2
-        async with asyncio.timeout(5):
-            while slos := json.loads((await fetched(session, f"{app.monitoring_url}/slo"))[1])["slos"]:
-                if next(slo for slo in slos if slo["name"] == "availability")["total"] == 2:
-                    break
+
+        async def both_counted():
+            slos = json.loads((await fetched(session, f"{app.monitoring_url}/slo"))[1])["slos"]
+            return next(slo for slo in slos if slo["name"] == "availability")["total"] == 2
+
+        await eventually(both_counted)
 
 
 async def test_a_dead_upstream_is_an_upstream_error_with_the_secret_nowhere(tmp_path):
@@ -126,11 +129,12 @@ async def test_a_store_that_cannot_be_written_makes_the_server_not_ready(tmp_pat
         (tmp_path / "folder").mkdir()
         app.watch.store.close()
         app.watch.store.path = tmp_path / "folder"
-        async with asyncio.timeout(5):
-            while True:
-                async with session.get(f"{app.monitoring_url}/ready") as response:
-                    if response.status == 503:
-                        break
+
+        async def refused():
+            async with session.get(f"{app.monitoring_url}/ready") as response:
+                return response.status == 503
+
+        await eventually(refused)
         report = json.loads((await fetched(session, f"{app.monitoring_url}/ready", status=503))[1])
         assert [each["name"] for each in report["components"] if not each["healthy"]] == ["storage"]
         errors = [line["error"] for line in app.watch.tail.lines() if line["event"] == "slo_tracker_save_failed"]
@@ -162,25 +166,23 @@ async def test_the_live_page_is_told_a_snapshot_then_deltas_with_new_lines(tmp_p
         assert refusals.value == 1
 
 
-async def test_a_page_that_does_not_read_is_told_what_it_lost(tmp_path):
-    async with server(tmp_path) as (app, session):
-        socket = await session.ws_connect(f"{app.monitoring_url}/events", max_msg_size=0)
-        socket._response.connection.transport.pause_reading()
-        before = app.watch.tail.lines()
-        filler = {"event": "x" * 200_000}
-        async with asyncio.timeout(20):
-            while not any(client.dropped for client in app.broadcaster._clients):
-                app.broadcaster.add_line(filler)
+async def test_a_page_that_does_not_read_is_told_what_it_lost_and_another_loses_nothing(tmp_path):
+    async with server(tmp_path, tick_seconds=60.0) as (app, _):
+        url = app.monitoring_url.replace("http", "ws", 1) + "/events"
+        async with (
+            websockets.connect(url, max_queue=1, max_size=None) as slow,
+            websockets.connect(url, max_size=None) as quick,
+        ):
+            await quick.recv()
+            for _ in range(100):
+                app.broadcaster.add_line({"event": "x" * 200_000})
                 app.broadcaster.publish()
-                await asyncio.sleep(0)
-        assert app.watch.tail.lines()[: len(before)] == before
-        socket._response.connection.transport.resume_reading()
-        seen = []
-        async with asyncio.timeout(20):
-            while not (seen and seen[-1]["dropped"]):
-                seen.append(await socket.receive_json())
-        assert seen[-1]["seq"] > len(seen)
-        await socket.close()
+                assert json.loads(await asyncio.wait_for(quick.recv(), 10))["dropped"] == 0
+            seen = [json.loads(await asyncio.wait_for(slow.recv(), 10))]
+            while seen[-1]["seq"] < 101:
+                seen.append(json.loads(await asyncio.wait_for(slow.recv(), 10)))
+        assert seen[-1]["dropped"] > 0
+        assert len(seen) == 101 - seen[-1]["dropped"]
 
 
 async def test_pages_beyond_the_limit_are_refused(tmp_path):
@@ -200,14 +202,11 @@ async def test_a_drain_closes_pages_and_connections_with_going_away(tmp_path):
         ):
             assert await app.drain() is True
             for socket in (page, calls):
-                with pytest.raises(websockets.ConnectionClosed):
-                    while True:
-                        await asyncio.wait_for(socket.recv(), 5)
+                async for _ in socket:
+                    pass
                 assert socket.close_code == 1001
         seconds = app.watch.metrics.mcp.session_duration.labels(network_transport="websocket")
-        async with asyncio.timeout(5):
-            while not seconds.count:
-                await asyncio.sleep(0)
+        await eventually(lambda: seconds.count)
 
 
 async def test_the_tracker_goes_on_after_a_restart(tmp_path):

@@ -22,11 +22,12 @@ _QUOTED: Final = re.compile(
     re.VERBOSE,
 )
 # A separator belongs to a bare value only where no further key follows, a bracket only where
-# the value goes on behind it, a backslash unless it escapes a line end or a quote.
+# the value goes on behind it, a colon unless a space follows, a backslash unless it escapes a line end or a quote.
 _BARE: Final = re.compile(
     rf"""
     (?:{MARKER}|[^\s"'`,;&<>\\()\[\]{{}}=:|]|\\(?![nrtu"'`\\]))
-    (?:[^\s"'`,;&<>\\()\[\]{{}}]++
+    (?:[^\s"'`,:;&<>\\()\[\]{{}}]++
+      |:(?!\s|$)
       |{MARKER}
       |\\(?![nrtu"'`\\])
       |[,;&](?=[^\s,;&"'`\\])(?!["'`\w.\-\[\]%]{{1,64}}+[=:])

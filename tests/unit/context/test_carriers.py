@@ -155,9 +155,12 @@ def test_a_header_of_the_caller_stays_and_is_not_mixed_with_ours():
 
 
 def test_a_unit_of_work_takes_its_ids_away_again_also_after_an_error():
-    with pytest.raises(RuntimeError), unit_of_work("unit-id-1"):
-        assert correlation_id.get() == "unit-id-1"
-        raise RuntimeError
+    def fail_inside() -> None:
+        with unit_of_work("unit-id-1"):
+            raise RuntimeError(correlation_id.get())
+
+    with pytest.raises(RuntimeError, match="unit-id-1"):
+        fail_inside()
     assert (correlation_id.get(), current_trace.get()) == (None, None)
 
 

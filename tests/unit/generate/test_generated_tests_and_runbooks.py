@@ -7,10 +7,16 @@ from collections import defaultdict
 import pytest
 import yaml
 
-from exai_sre.generate import RuleOptions, alert_tests, alerts_of, runbooks
+from exai_sre.generate import RuleOptions, alerts_of
+from exai_sre.generate.alert_tests import alert_tests
+from exai_sre.generate.runbooks import runbooks
 from exai_sre.slo import QueryIndicator
 
 ALWAYS_FIRES = {"Watchdog": "its absence is what alarms, so there is no state in which it must be silent"}
+
+
+def parsed(text):
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def identity(labels):
@@ -21,7 +27,7 @@ def directions(files):
     """By alert and tier: whether it fires in some check, and is silent in another of the same name."""
     fires, silent = defaultdict(set), defaultdict(list)
     for text in files.values():
-        for case in yaml.safe_load(text)["tests"]:
+        for case in parsed(text)["tests"]:
             for check in case.get("alert_rule_test", ()):
                 firing = {identity(each["exp_labels"]) for each in check["exp_alerts"]}
                 fires[check["alertname"]] |= firing
@@ -45,14 +51,14 @@ def test_every_alert_fires_in_one_check_and_is_silent_in_another(slos, catalog, 
 
 def test_every_file_gives_the_order_of_its_groups(files):
     for name, text in files.items():
-        content = yaml.safe_load(text)
+        content = parsed(text)
         assert content["group_eval_order"], name
         assert all(path.startswith("../") for path in content["rule_files"])
 
 
 def test_a_plain_query_is_tested_by_its_recorded_series(slo_of):
     slo = slo_of(QueryIndicator(good=None, bad="bad_total", total="all_total"))
-    cases = yaml.safe_load(alert_tests([slo])["shop-api.test.yaml"])["tests"]
+    cases = parsed(alert_tests([slo])["shop-api.test.yaml"])["tests"]
     assert len(cases) == 2
     fires, silent = directions(alert_tests([slo]))
     assert len(fires["ShopApiErrorBudgetBurn"]) == 4
@@ -72,10 +78,9 @@ def test_every_alert_has_its_section(slos, catalog):
 
 
 def test_sections_say_what_it_means_what_to_do_and_when_it_fires(slos, catalog):
+    pages = runbooks(slos, catalog=catalog)
     for alert in alerts_of(slos, catalog=catalog):
-        section = (
-            runbooks(slos, catalog=catalog)[f"{alert.topic}.md"].split(f"\n## {alert.title}\n")[1].split("\n## ")[0]
-        )
+        section = pages[f"{alert.topic}.md"].split(f"\n## {alert.title}\n")[1].split("\n## ")[0]
         assert alert.guidance.meaning in section
         assert f"1. {alert.guidance.steps[0]}" in section
         assert alert.expr in section

@@ -51,7 +51,7 @@ def test_a_slow_event_counts_in_no_bucket_that_decides():
 
 def test_an_open_label_gets_a_value_that_nobody_names(small_catalog):
     found = by_verdict(EventsIndicator("jobs_total", (Matcher("queue", ("fast",)),), good=(OK,)), small_catalog)
-    assert {'jobs_total{outcome="ok",queue="other"}'} <= {kind.series[0] for kind in found["foreign"]}
+    assert 'jobs_total{outcome="ok",queue="other"}' in {kind.series[0] for kind in found["foreign"]}
 
 
 def test_events_foreign_in_two_ways_are_not_needed():
@@ -68,7 +68,7 @@ def test_a_counter_and_a_gauge_are_written_in_promtools_notation():
 
 def test_the_fault_is_half_as_bad_again_as_the_fastest_tier_needs(slo_of):
     assert error_rate(slo_of()) == Decimal("0.0216")
-    assert error_rate(slo_of(target="0.9")) == 1
+    assert error_rate(slo_of(target="0.95")) == 1
 
 
 def test_a_tier_that_the_fault_cannot_fire_is_a_mistake_of_the_caller(slo_of):

@@ -18,19 +18,9 @@ from exai_sre.logs.foreign import installed_handlers
 from exai_sre.metrics import Catalog
 from exai_sre.metrics.families import TelemetryMetrics
 from exai_sre.names import LabelName
+from exai_sre.testing import VirtualClock
 
 TRACE = TraceContext("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", sampled=True)
-
-
-class FixedClock:
-    def monotonic(self) -> float:
-        return 0.0
-
-    def time(self) -> float:
-        return 1768415726.408433
-
-    async def sleep(self, seconds: float) -> None:
-        raise NotImplementedError
 
 
 @pytest.fixture
@@ -54,7 +44,7 @@ def lines(stream: io.StringIO) -> Lines:
 
 
 def test_a_line_has_time_level_event_service_and_logger_first(stream: io.StringIO, lines: Lines) -> None:
-    configure_logging("svc", stream=stream, clock=FixedClock())
+    configure_logging("svc", stream=stream, clock=VirtualClock(epoch=1768415726.408433))
     get_logger("my.module").warning("something happened", tool="chat")
     (line,) = lines()
     assert list(line.items()) == [

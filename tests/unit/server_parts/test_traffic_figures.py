@@ -102,7 +102,7 @@ def test_a_quantile_is_linear_within_its_bucket(q, counts, expected):
 
 def test_the_live_state_has_what_the_page_draws(metrics):
     clock = VirtualClock(epoch=1000.0)
-    facts = ServerFacts("exai-mcp", "1", "r", 990.0, True, ("2026-07-28",))
+    facts = ServerFacts("exai-mcp", "1", "r", 990.0, simulated=True, protocol_versions=("2026-07-28",))
     live = LiveState(
         facts,
         clock=clock,

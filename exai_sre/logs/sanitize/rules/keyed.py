@@ -27,19 +27,27 @@ _BETWEEN: Final = (
     r"|(?P<gap>(?(close),[ \t]{0,4}+|[ \t]{1,4}+)))"
 )
 _LONGEST_KEY: Final = 64
+_FIRST_WORD: Final = re.compile(r"(?<![A-Za-z0-9_])((?i:access|api|auth|client|encryption|private|secret)) $")
+_LONGEST_FIRST_WORD: Final = 12
 _KEY_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 _ESCAPES: Final = "bfnrt"
 _IN_MARKER: Final = "REDACTED:"
 
 
 def key_before(text: str, end: int) -> str:
-    """The key that ends at ``end``, at most 64 characters of it; empty within a marker."""
+    """The key that ends at ``end``, at most 64 characters of it; empty within a marker.
+
+    A first word that is parted from the key by a space counts in: ``api key`` reads ``api_key``.
+    """
     start = end
     while start > 0 and end - start < _LONGEST_KEY and text[start - 1] in _KEY_CHARACTERS:
         start -= 1
     if text[start - 1 : start] == "\\" and text[start] in _ESCAPES:
         start += 1
-    return "" if text.endswith(_IN_MARKER, 0, start) else text[start:end]
+    if text.endswith(_IN_MARKER, 0, start):
+        return ""
+    spaced = _FIRST_WORD.search(text, max(0, start - _LONGEST_FIRST_WORD), start)
+    return f"{spaced[1]}_{text[start:end]}" if spaced else text[start:end]
 
 
 def _assigned(text: str, match: re.Match[str]) -> Span | None:
@@ -91,6 +99,8 @@ KEYED_RULES: Final = (
             "password: str = '«hunter2»'",
             "AccountKey=«Zm9vYmFyYmF6cXV4==»;EndpointSuffix=core",
             "X-API-Key: «YxhPQAjQr9JNDFTA»",
+            "the API key: «YxhPQAjQr9JNDFTA»",
+            "error: token=«abc123def456»: expired",
         ),
         false=(
             "api key is missing for gk3fr after 35s",

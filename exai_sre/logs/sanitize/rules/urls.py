@@ -17,7 +17,7 @@ _WEAK: Final = word_set("awsaccesskeyid code jwt key otp session sessionid sid s
 _TRAILING: Final = ").,]}"
 _LEADING_MARKER: Final = re.compile(MARKER)
 _ENOUGH: Final = 128
-_VALUE: Final = re.compile(r"""[^&\s"'`<>#\\]++""")
+_VALUE: Final = re.compile(r"""(?:[^&;\s"'`<>#\\]++|;(?![\w.%-]{1,64}+=))++""")
 _ENCODED_VALUE: Final = re.compile(r"""(?:[^&\s"'`<>#\\%]|%(?!26|23|2[02]|3[Cc]|0[AaDd]))++""")
 
 
@@ -103,6 +103,7 @@ URL_RULES: Final = (
             "GET /v1/files?page=2&password=«XHn3U8tmy3oO5T4uXcIOH8m6»&limit=10 HTTP/1.1",
             "https://example.com/?auth=«1GlKrX5f».",
             "https://example.com/?key=«4795ecc090254f5b»#top",
+            "Server=x;Uid=sa;Pwd=«aB3$x»;Database=d",
             "/login?next=https%3A%2F%2Fh%2F%3Fapi_key%3D«a%2Fb»%26page%3D1",
             "https://b.s3.example.com/o?X-Amz-Signature=«fe5f80»&X-Amz-Expires=300",
         ),
