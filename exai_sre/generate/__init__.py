@@ -30,7 +30,7 @@ __all__ = [
     "prometheus_rules",
 ]
 
-_LAZY = {
+_HOMES = {
     "alert": ("Alert", "Guidance"),
     "alertmanager": ("alertmanager_config",),
     "files": ("generated_files",),
@@ -43,7 +43,7 @@ _LAZY = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its module on first use."""
-    for module, names in _LAZY.items():
+    for module, names in _HOMES.items():
         if name in names:
             return getattr(import_module(f"{__name__}.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

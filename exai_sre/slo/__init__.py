@@ -59,7 +59,7 @@ __all__ = [
     "tiers_for",
 ]
 
-_LAZY = {
+_HOMES = {
     "burn": ("budget_spent", "detection_time", "reset_time"),
     "history": ("Point",),
     "model": (
@@ -77,7 +77,7 @@ _LAZY = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its module on first use."""
-    for module, names in _LAZY.items():
+    for module, names in _HOMES.items():
         if name in names:
             return getattr(import_module(f"{__name__}.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
