@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help picture run demo test unit integration e2e style generate check docs bench clean lock
+.PHONY: help picture run demo test unit integration e2e style generate check rules docs bench clean lock
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,8 +54,11 @@ generate: .venv/ok ## write alerts/, dashboards/ and docs/runbooks from slo/
 check: .venv/ok ## lint slo/, alerts/ and dashboards/, and fail on drift
 	@$(BIN)/exai-sre check slo alerts dashboards && $(BIN)/exai-sre generate -i slo -o . --check
 
+rules: ## prove the committed rules, tests and routes with promtool and amtool
+	@promtool check rules alerts/*.rules.yaml && promtool test rules alerts/tests/*.yaml && amtool check-config alerts/alertmanager.yaml
+
 docs: .venv/ok ## build the documentation, warnings are errors
-	@$(BIN)/mkdocs build -q --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q --strict
 
 bench: .venv/ok ## micro-benchmarks
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file; done

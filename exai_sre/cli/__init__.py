@@ -1,5 +1,5 @@
 """The command line ``exai-sre``: one file for each command."""
 
-from exai_sre.cli.main import main, run
+from exai_sre.cli.main import run
 
-__all__ = ["main", "run"]
+__all__ = ["run"]

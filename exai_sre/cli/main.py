@@ -34,10 +34,6 @@ def run(arguments: Sequence[str]) -> int:
         return _run(arguments)
     except ExaiSreError as error:
         return _fail(str(error), exit_code_of(error))
-    except BrokenPipeError:
-        # Whoever read our output has enough of it; say nothing, also when the interpreter flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
     except OSError as error:
         return _fail(f"{error.filename or 'input/output'}: {error.strerror or error}", ENVIRONMENT)
 

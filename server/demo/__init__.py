@@ -1,3 +1,1 @@
 """The scripted demo: an outage from fault to recovery, measured against its prediction."""
-
-__all__: list[str] = []

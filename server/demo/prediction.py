@@ -120,4 +120,4 @@ def page_prediction(flow: Flow, rhythm: Rhythm, *, fault: str, within: float) ->
         return bad >= _SYMPTOM_LEAST and bad > _SYMPTOM_SHARE * (bad + good)
 
     moment = first(rhythm.evaluations.moments(0.0, within), fires)
-    return [] if moment is None else [Prediction(f"{SYMPTOM} by webhook", fault, moment, (SYMPTOM, ""))]
+    return [] if moment is None else [Prediction(f"{SYMPTOM} page", fault, moment, (SYMPTOM, ""))]

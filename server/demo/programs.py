@@ -21,6 +21,7 @@ PROGRAMS: Final = ("prometheus", "prometheus-alertmanager")
 """Programs that are needed, by the names of Debian's packages."""
 
 _START_TIMEOUT: Final = 20.0
+_STOP_TIMEOUT: Final = 5.0
 
 
 class ObservatoryError(ExaiSreError):
@@ -52,7 +53,7 @@ async def program_running(command: Sequence[str], directory: Path) -> AsyncItera
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
             try:
-                await asyncio.wait_for(process.wait(), 5.0)
+                await asyncio.wait_for(process.wait(), _STOP_TIMEOUT)
             except TimeoutError:
                 process.kill()
                 await process.wait()

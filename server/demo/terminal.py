@@ -23,6 +23,7 @@ _STYLES: Final[Mapping[Kind, str]] = {
     "recovery": "green",
     "info": "dim",
 }
+_HOUR: Final = 3600.0
 
 
 class Terminal:
@@ -62,20 +63,23 @@ class Terminal:
 
     def summary(self, predictions: Iterable[Prediction], results: Mapping[str, int]) -> None:
         """Measured against predicted detection times, and how the calls ended."""
-        table = self._table(title="Seconds from fault to detection", title_justify="left")
+        table = self._table(title="Seconds from fault to detection", title_justify="left", padding=(0, 1, 0, 0))
         for column in ("what", "fault"):
-            table.add_column(column)
-        for column in ("predicted", "measured", "with full windows"):
-            table.add_column(column, justify="right")
+            table.add_column(column, no_wrap=True)
+        for column in ("predicted", "measured", "full windows"):
+            table.add_column(column, justify="right", no_wrap=True)
         for each in predictions:
             measured = "not seen" if each.measured is None else f"{each.measured:.1f}"
-            full = "" if each.full is None else f"{each.full:.0f}"
-            table.add_row(each.name, each.fault, f"{each.predicted:.1f}", measured, full)
+            table.add_row(each.name, each.fault, f"{each.predicted:.1f}", measured, _long(each.full))
         self._console.print(table)
-        self._say(
-            "The windows held this demo only; on a server that has run for 30 days they are full, and burn alerts"
-        )
-        self._say("come as late as the last column says. The page by webhook does not look further back than seconds.")
+        self._say("The windows held this demo only. On a server that has run for 30 days they are full, and a burn")
+        self._say("alert takes as long as the last column says; breaker and page look back for seconds only.")
         total = sum(results.values())
         counts = ", ".join(f"{count} {name}" for name, count in sorted(results.items()))
         self._console.print(f"{total} calls: {counts}", markup=False)
+
+
+def _long(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return f"{seconds / 60:.1f} min" if seconds < _HOUR else f"{seconds / _HOUR:.1f} h"

@@ -30,7 +30,7 @@ _HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding"}
 
 
 class AsgiBridge:
-    """An aiohttp handler that answers by an ASGI application.
+    """Answers aiohttp requests by an ASGI application.
 
     Args:
         app: the application.
@@ -39,7 +39,7 @@ class AsgiBridge:
     def __init__(self, app: AsgiApp) -> None:
         self._app = app
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve ``request`` by the application; a response that never started becomes a 500."""
         exchange = _Exchange(request)
         serving = asyncio.ensure_future(self._app(_scope(request), exchange.receive, exchange.send))
@@ -107,7 +107,8 @@ class _Exchange:
             await response.write(body)
 
     def _made(self, kind: type[web.StreamResponse], **arguments: Any) -> web.StreamResponse:
-        assert self._head is not None  # noqa: S101  an application that sends a body first breaks ASGI
+        if self._head is None:
+            raise RuntimeError("the application sent a body before its head, which ASGI forbids")
         response = kind(status=self._head["status"], **arguments)
         for raw_name, raw_value in self._head.get("headers", ()):
             name = raw_name.decode("latin-1")

@@ -60,7 +60,7 @@ class McpHttp:
         """
         if self._gate.draining and _opens_work(request):
             return web.Response(status=503, text="The server is shutting down.", headers={"Retry-After": _RETRY_AFTER})
-        return await self._bridge(request)
+        return await self._bridge.handle(request)
 
     async def _serve(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         """Serve one request; a client of a session that leaves withdraws what it asked for.

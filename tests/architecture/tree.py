@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -56,8 +56,9 @@ class Module:
         return f"{self.name}:{line}: {text}"
 
 
+@lru_cache(maxsize=32)
 def modules(root: Path, *packages: str) -> list[Module]:
-    """Every module of these packages below ``root``, ordered by name."""
+    """Every module of these packages below ``root``, ordered by name; each is read and parsed once a run."""
     found = [
         Module(path, ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"))
         for package in packages

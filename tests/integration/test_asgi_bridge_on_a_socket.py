@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from contextlib import asynccontextmanager
 
@@ -17,7 +18,7 @@ from server.mcp.bridge import AsgiBridge
 @asynccontextmanager
 async def serving(app):
     served = web.Application()
-    served.router.add_route("*", "/{path:.*}", AsgiBridge(app))
+    served.router.add_route("*", "/{path:.*}", AsgiBridge(app).handle)
     runner = web.AppRunner(served, handler_cancellation=True, access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -81,7 +82,7 @@ async def test_a_large_body_passes_in_pieces_both_ways():
 
     async with serving(app) as (session, url):
         body = bytes(range(256)) * 8192
-        async with session.post(url, data=body) as response:
+        async with session.post(url, data=io.BytesIO(body)) as response:
             assert await response.read() == body
     assert max(sizes) <= 64 * 1024
 

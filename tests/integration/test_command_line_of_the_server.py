@@ -125,7 +125,7 @@ async def test_serving_ends_by_a_signal_with_banner_warning_and_lines(tmp_path, 
 
 
 class Pipes:
-    """Standard input and output that a test writes and reads."""
+    """Standard input and output that a test writes and reads; pytest puts its own there before each test."""
 
     def __init__(self, monkeypatch):
         read, self.write_end = os.pipe()
@@ -143,57 +143,60 @@ class Pipes:
         return json.loads(await asyncio.to_thread(self.replies.readline))
 
     def hang_up(self):
-        os.close(self.write_end)
+        if self.write_end is not None:
+            os.close(self.write_end)
+        self.write_end = None
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        # Without the end of input a thread would keep the lock of the stream that is closed here.
+        self.hang_up()
         for stream in (self.stdin, self.stdout, self.replies):
             stream.close()
-
-
-@pytest.fixture
-def pipes(monkeypatch):
-    made = Pipes(monkeypatch)
-    yield made
-    made.close()
 
 
 INITIALIZE = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
 
 
-async def test_standard_input_is_served_until_it_ends(pipes):
-    lives = []
-    core = build_server(Probe().tools(), gate=CallGate(), version="1")
-    serving = asyncio.create_task(serve_stdio(core, clock=SystemClock(), on_closed=lives.append))
-    pipes.send(id=1, method="initialize", params=INITIALIZE)
-    assert (await pipes.reply())["result"]["serverInfo"]["name"] == "exai-mcp"
-    pipes.send(method="notifications/initialized")
-    pipes.send(id=2, method="tools/call", params={"name": "echo", "arguments": {"text": "x"}})
-    assert (await pipes.reply())["result"]["structuredContent"]["text"] == "x"
-    pipes.hang_up()
-    await asyncio.wait_for(serving, 10)
-    assert len(lives) == 1
+async def test_standard_input_is_served_until_it_ends(monkeypatch):
+    with Pipes(monkeypatch) as pipes:
+        lives = []
+        core = build_server(Probe().tools(), gate=CallGate(), version="1")
+        serving = asyncio.create_task(serve_stdio(core, clock=SystemClock(), on_closed=lives.append))
+        pipes.send(id=1, method="initialize", params=INITIALIZE)
+        assert (await pipes.reply())["result"]["serverInfo"]["name"] == "exai-mcp"
+        pipes.send(method="notifications/initialized")
+        pipes.send(id=2, method="tools/call", params={"name": "echo", "arguments": {"text": "x"}})
+        assert (await pipes.reply())["result"]["structuredContent"]["text"] == "x"
+        pipes.hang_up()
+        await asyncio.wait_for(serving, 10)
+        assert len(lives) == 1
 
 
-async def test_the_server_ends_with_the_client_on_standard_input(pipes, tmp_path):
-    said = []
-    environ = dict(os.environ)
-    serving = asyncio.create_task(serve(load_settings({}, environ), environ, stdio=True, say=said.append))
-    pipes.send(id=1, method="initialize", params=INITIALIZE)
-    assert "result" in await pipes.reply()
-    pipes.hang_up()
-    await asyncio.wait_for(serving, 20)
-    assert "no port is open" in said[0]
+async def test_the_server_ends_with_the_client_on_standard_input(monkeypatch):
+    with Pipes(monkeypatch) as pipes:
+        said = []
+        environ = dict(os.environ)
+        serving = asyncio.create_task(serve(load_settings({}, environ), environ, stdio=True, say=said.append))
+        pipes.send(id=1, method="initialize", params=INITIALIZE)
+        assert "result" in await pipes.reply()
+        pipes.hang_up()
+        await asyncio.wait_for(serving, 20)
+        assert "no port is open" in said[0]
 
 
-async def test_a_signal_leaves_a_client_that_does_not_hang_up_behind(pipes, monkeypatch):
-    left = []
-    monkeypatch.setattr(os, "_exit", left.append)
-    environ = dict(os.environ)
-    out = io.StringIO()
-    serving = asyncio.create_task(serve(load_settings({}, environ), environ, stdio=True, say=out.write))
-    pipes.send(id=1, method="initialize", params=INITIALIZE)
-    assert "result" in await pipes.reply()
-    os.kill(os.getpid(), signal.SIGTERM)
-    assert await eventually(lambda: left) == [0]
-    pipes.hang_up()
-    await asyncio.wait_for(serving, 10)
+async def test_a_signal_leaves_a_client_that_does_not_hang_up_behind(monkeypatch):
+    with Pipes(monkeypatch) as pipes:
+        left = []
+        monkeypatch.setattr(os, "_exit", left.append)
+        environ = dict(os.environ)
+        out = io.StringIO()
+        serving = asyncio.create_task(serve(load_settings({}, environ), environ, stdio=True, say=out.write))
+        pipes.send(id=1, method="initialize", params=INITIALIZE)
+        assert "result" in await pipes.reply()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert await eventually(lambda: left) == [0]
+        pipes.hang_up()
+        await asyncio.wait_for(serving, 10)

@@ -118,6 +118,5 @@ def _keys(node: Any) -> set[str]:
 
 def _finding(error: SpecError, code: str) -> Finding:
     """The error as a finding: its place goes into the columns, the rest into the message."""
-    where = f"{error.field}: " if error.field else ""
-    remedy = f"; {error.remedy}" if error.remedy else ""
-    return Finding(error.file, error.line, code, " ".join(f"{where}{error.what}{remedy}".split()))
+    where = f"{error.file}:{error.line}: " if error.line else f"{error.file}: "
+    return Finding(error.file, error.line, code, " ".join(str(error).removeprefix(where).split()))

@@ -100,3 +100,12 @@ def test_ids_become_alert_names():
 def test_an_alert_without_a_dashboard_has_no_dashboard_link():
     alert = Alert("A", "up == 0", "page", Guidance("m", ("s",)), "t").made(RuleOptions(), "s", "d")
     assert set(alert.annotations) == {"description", "runbook_url", "summary"}
+
+
+def test_the_package_knows_its_public_names_and_no_others():
+    import exai_sre.generate
+
+    for name in exai_sre.generate.__all__:
+        assert getattr(exai_sre.generate, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = exai_sre.generate.nothing
