@@ -57,8 +57,9 @@ check: .venv/ok ## lint slo/, alerts/ and dashboards/, and fail on drift
 rules: ## prove the committed rules, tests and routes with promtool and amtool
 	@promtool check rules alerts/*.rules.yaml && promtool test rules alerts/tests/*.yaml && amtool check-config alerts/alertmanager.yaml
 
+# No -q here: it would hide warnings from --strict.
 docs: .venv/ok ## build the documentation, warnings are errors
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: .venv/ok ## micro-benchmarks
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file; done

@@ -34,7 +34,12 @@ _LINGER: Final = 1.0
 
 async def serve_ports(stack: AsyncExitStack, app: Application, taken: TakenPorts) -> None:
     """Serve both ports until ``stack`` is unwound."""
-    http = McpHttp(app.core, gate=app.gate, max_body_bytes=app.settings.max_message_bytes)
+    http = McpHttp(
+        app.core,
+        gate=app.gate,
+        max_body_bytes=app.settings.max_message_bytes,
+        max_sessions=app.settings.max_connections,
+    )
     await stack.enter_async_context(http.running())
     mcp_socket = _mcp_socket(app)
     events = EventsSocket(app.broadcaster, app.watch.metrics.websocket)

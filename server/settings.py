@@ -38,7 +38,7 @@ class Settings:
         log_format: renderer of log lines.
         replica: name of this process among its replicas.
         drain_seconds: how long running calls may take to finish after SIGTERM, seconds.
-        max_connections: WebSocket connections at one time on ``/ws``.
+        max_connections: WebSocket connections on ``/ws``, and sessions on ``/mcp``, at one time.
         max_page_clients: live pages at one time on ``/events``.
         connection_calls: tool calls at one time on one connection.
         max_message_bytes: largest request body or WebSocket message, bytes.
@@ -113,7 +113,9 @@ SETTINGS: Final = (
     Setting("log_format", one_of("json", "console", "logfmt"), "json", "json, console or logfmt"),
     Setting("replica", _filled, None, "name of this process among its replicas (default: host name)"),
     Setting("drain_seconds", in_range(0, 3600, unit="seconds"), 30.0, "time for running calls to finish, seconds"),
-    Setting("max_connections", in_range(1, 100_000, whole=True), 1000, "connections at one time on /ws"),
+    Setting(
+        "max_connections", in_range(1, 100_000, whole=True), 1000, "WebSocket connections, and sessions, at one time"
+    ),
     Setting("max_page_clients", in_range(1, 10_000, whole=True), 50, "live pages at one time"),
     Setting("connection_calls", in_range(1, 10_000, whole=True), 64, "tool calls at one time on one connection"),
     Setting(

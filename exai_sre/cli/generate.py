@@ -13,6 +13,7 @@ from exai_sre.cli.exits import FINDINGS, OK
 from exai_sre.cli.types import duration, names_among
 from exai_sre.generate.files import PARTS, Drift, find_drift, generated_files, write_files
 from exai_sre.generate.options import RuleOptions
+from exai_sre.metrics import Catalog
 from exai_sre.slo import Slo, read_slos
 
 __all__ = ["command"]
@@ -80,7 +81,9 @@ def command(
     return OK
 
 
-def _files(slos: Sequence[Slo], catalog: Any, only: Sequence[str], choices: Mapping[str, Any]) -> dict[str, str]:
+def _files(
+    slos: Sequence[Slo], catalog: Catalog | None, only: Sequence[str], choices: Mapping[str, Any]
+) -> dict[str, str]:
     return generated_files(slos, catalog=catalog, options=RuleOptions(**choices), only=only)
 
 

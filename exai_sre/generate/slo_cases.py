@@ -26,6 +26,8 @@ WINDOWS_END: Final = 31 * 24 * HOUR
 _ABOVE, _BELOW = Decimal("1.01"), Decimal("0.99")
 _PULSE: Final = 1000
 """Events of each burst in the check of long windows."""
+_EDGE: Final = HOUR // 2
+"""Seconds between a burst and the edge of its window."""
 
 
 def slo_cases(slo: Slo, alerts: Sequence[Alert], catalog: Catalog | None = None) -> list[Case]:
@@ -85,7 +87,7 @@ def _no_data_case(burns: Sequence[Alert], silent: Alert) -> Case:
 
 
 def windows_case(slos: Sequence[Slo]) -> Case:
-    """Bursts just inside each long window and just outside the longest: each window sums its own.
+    """Bursts just inside and just outside each long window: each window sums its own and no other.
 
     Needs an evaluation at :data:`WINDOWS_END`, and rules of the ``recorded`` kind.
     """
@@ -93,23 +95,22 @@ def windows_case(slos: Sequence[Slo]) -> Case:
     checks: list[ExprCheck] = []
     for slo in slos:
         windows = [window for window in ratio_windows(slo) if window > LONGEST_RAW]
-        series |= _bursts(slo, windows)
-        for count, window in enumerate(windows, 1):
+        bursts = _bursts(windows)
+        moments = range(0, WINDOWS_END + 1, _EDGE)
+        series[recorded(slo, Series.TOTAL)] = _values(_PULSE * (moment in bursts) for moment in moments)
+        series[recorded(slo, Series.ERRORS)] = _values(bursts.get(moment, 0) for moment in moments)
+        for window in windows:
             text = format_duration(window)
             name = recorded(slo, ratio_name(text), **{SlothLabel.WINDOW: text})
-            checks.append(ExprCheck(WINDOWS_END, name, {name: sum(range(1, count + 1)) / (_PULSE * count)}))
-    return Case("each long window counts its own events", HOUR, series, exprs=checks)
+            inside = [errors for moment, errors in bursts.items() if moment > WINDOWS_END - window]
+            checks.append(ExprCheck(WINDOWS_END, name, {name: sum(inside) / (_PULSE * len(inside))}))
+    return Case("each long window counts its own events and no others", _EDGE, series, exprs=checks)
 
 
-def _bursts(slo: Slo, windows: Sequence[int]) -> dict[str, str]:
-    """A burst an hour inside each window with as many errors as its position, and an all-bad one beyond them."""
-    errors = {WINDOWS_END - window + HOUR: at for at, window in enumerate(windows, 1)}
-    errors[WINDOWS_END - windows[-1] - HOUR] = _PULSE
-    moments = range(0, WINDOWS_END + 1, HOUR)
-    return {
-        recorded(slo, Series.TOTAL): _values(_PULSE * (moment in errors) for moment in moments),
-        recorded(slo, Series.ERRORS): _values(errors.get(moment, 0) for moment in moments),
-    }
+def _bursts(windows: Sequence[int]) -> dict[int, int]:
+    """Moments of the bursts with how many of their events are bad: more with each."""
+    moments = (WINDOWS_END - window + side for window in windows for side in (_EDGE, -_EDGE))
+    return {moment: errors for errors, moment in enumerate(moments, 1)}
 
 
 def _values(numbers: Iterable[int]) -> str:

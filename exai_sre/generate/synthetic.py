@@ -81,7 +81,11 @@ def _values(name: str, matchers: Sequence[Matcher], indicator: EventsIndicator, 
     instrument = catalog.get(indicator.instrument) if catalog else None
     label = instrument.label(name) if instrument else None
     others = [value for value in label.values if value not in named] if label and label.values else [_UNNAMED]
-    return [*named, *others[:1]]
+    # A value outside a plain filter is foreign, and one such shows it; elsewhere each may be good or bad.
+    only_filtered = all(
+        matcher in indicator.filter and not matcher.negated for matcher in matchers if matcher.label == name
+    )
+    return [*named, *(others[:1] if only_filtered else others)]
 
 
 def _kind(indicator: EventsIndicator, verdict: Verdict, labels: Mapping[str, str], *, fast: bool) -> Kind:

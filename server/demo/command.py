@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from exai_sre.errors import ExaiSreError
 from exai_sre.resilience.breaker_options import BreakerOptions
 from exai_sre.slo import load_slos
 from server.app import Application, running
@@ -58,6 +59,7 @@ async def demo(
     Raises:
         ListenError: a port cannot be had.
         ObservatoryError: Prometheus or Alertmanager is installed but does not start.
+        SimulatorError: the simulator is gone.
     """
     screen = terminal or Terminal()
     # SIGTERM ends the show as Ctrl-C does, or the programs beside it would outlive it.
@@ -66,7 +68,12 @@ async def demo(
     with tempfile.TemporaryDirectory(prefix="exai-demo-") as directory:
         own = replace(settings, state_dir=Path(directory), replica="demo", log_level="error")
         async with running(own, keyless, simulator=SimulatorProcess(latency=_LATENCY, sigma=_SPREAD)) as server:
-            return await _play(server, screen, script, Path(directory))
+            try:
+                return await _play(server, screen, script, Path(directory))
+            except ExaiSreError as error:
+                # Whatever leaves the server's block comes out in a group of the SDK's making, which no one expects.
+                failure = error
+    raise failure
 
 
 async def _play(server: Application, screen: Terminal, script: tuple[Phase, ...], directory: Path) -> int:

@@ -39,11 +39,14 @@ class McpHttp:
         server: the protocol core.
         gate: says when the server drains.
         max_body_bytes: largest request body; a larger one gets 413.
+        max_sessions: sessions at one time; a further one gets 503.
     """
 
-    def __init__(self, server: Server[Any], *, gate: CallGate, max_body_bytes: int) -> None:
+    def __init__(self, server: Server[Any], *, gate: CallGate, max_body_bytes: int, max_sessions: int = 1000) -> None:
         self._gate = gate
-        self._manager = StreamableHTTPSessionManager(server, max_request_body_size=max_body_bytes)
+        self._manager = StreamableHTTPSessionManager(
+            server, max_request_body_size=max_body_bytes, max_sessions=max_sessions
+        )
         self._bridge = AsgiBridge(self._serve)
         self._withdrawals: set[asyncio.Task[None]] = set()
 

@@ -105,8 +105,7 @@ class McpWebSocket:
         self._sockets.add(socket)
         opened = self._clock.monotonic()
         try:
-            await socket.prepare(request)
-            self.count(Outcome.OK)
+            await self._upgrade(socket, request)
             self._open.inc()
             try:
                 await self._serve(socket, ServerMessageMetadata(request_context=self._request_context(request)))
@@ -116,6 +115,14 @@ class McpWebSocket:
         finally:
             self._sockets.discard(socket)
         return socket
+
+    async def _upgrade(self, socket: web.WebSocketResponse, request: web.Request) -> None:
+        try:
+            await socket.prepare(request)
+        except web.HTTPException:
+            self.count(Outcome.CLIENT_ERROR)
+            raise
+        self.count(Outcome.OK)
 
     def _refused(self, request: web.Request) -> web.Response | None:
         """Why there is no upgrade, or ``None``."""

@@ -56,6 +56,9 @@ class EventsSocket:
             await socket.prepare(request)
             self.count(Outcome.OK)
             await self._serve(socket, client)
+        except web.HTTPException:
+            self.count(Outcome.CLIENT_ERROR)
+            raise
         finally:
             self._sockets.discard(socket)
             self._broadcaster.disconnect(client)

@@ -68,6 +68,7 @@ MUTATIONS = [
     ("max(slo:sli_error:ratio_rate1h{", "max(slo:sli_error:ratio_rate2h{", "a long window"),
     ("max(slo:sli_error:ratio_rate30m{", "max(slo:sli_error:ratio_rate5m{", "a short window"),
     ("[6h]", "[5h]", "the range of a recorded window"),
+    ("[1d]", "[25h]", "the range of another recorded window"),
     ("[30d]", "[31d]", "the range of the period"),
     ('outcome!~"client_error|cancelled"', 'outcome!~"client_error"', "a filter's value"),
     ('mcp_method_name="tools/call",', "", "a filter"),
@@ -76,7 +77,7 @@ MUTATIONS = [
     ("> 0)", ">= 0)", "no ratio without events"),
     ("for: 10m", "for: 20m", "the patience of the absent-data alert"),
     ("severity: page", "severity: ticket", "a severity"),
-    ("burnrate_tier: 6x", "burnrate_tier: 7x", "a tier's label"),
+    ("burnrate_tier: '6x'", "burnrate_tier: '7x'", "a tier's label"),
     ("summary: ", "summary: not ", "a text"),
 ]
 

@@ -111,7 +111,7 @@ async def rig(limits: WebSocketLimits | None = None, max_body: int = 4 << 20) ->
     probe, gate, metrics = Probe(), CallGate(), ServerMetrics.declare(Catalog())
     core = build_server(probe.tools(), gate=gate, version="1")
     instrument(core, catalog=metrics.catalog, tools=TOOLS, logger=Lines(probe.lines))
-    http = McpHttp(core, gate=gate, max_body_bytes=max_body)
+    http = McpHttp(core, gate=gate, max_body_bytes=max_body, max_sessions=2)
     socket = McpWebSocket(
         core,
         gate=gate,

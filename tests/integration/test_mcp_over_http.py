@@ -172,6 +172,17 @@ async def test_the_session_stream_can_be_left_and_the_session_deleted():
             assert response.status == 404
 
 
+async def test_a_session_over_the_limit_is_refused_and_room_comes_back():
+    params = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+    async with rig() as server, aiohttp.ClientSession() as session:
+        sessions = [await opened(session, server) for _ in range(2)]
+        async with session.post(server.mcp, json=message("initialize", 0, **params), headers=LEGACY) as response:
+            assert response.status == 503
+        async with session.delete(server.mcp, headers=sessions[0]) as response:
+            assert response.status == 200
+        assert await opened(session, server)
+
+
 async def test_a_body_over_the_limit_is_refused_with_413():
     call = modern_call("echo", text="x" * 4096)
     async with rig(max_body=2048) as server, aiohttp.ClientSession() as session:

@@ -23,6 +23,9 @@ META = {
 }
 
 
+INCOMPLETE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Protocol": "mcp"}
+
+
 class Raw:
     """A connection and the messages on it."""
 
@@ -189,7 +192,9 @@ async def test_refusals_for_the_clients_fault_are_counted_as_such():
             await websockets.connect(server.ws, subprotocols=["chat"])
         async with aiohttp.ClientSession() as session, session.get(server.ws.replace("ws", "http", 1)) as response:
             assert response.status == 426
-        assert server.connections(Outcome.CLIENT_ERROR) == 2
+            async with session.get(response.url, headers=INCOMPLETE) as incomplete:
+                assert incomplete.status == 400
+        assert server.connections(Outcome.CLIENT_ERROR) == 3
         assert server.connections(Outcome.OK) == 0
 
 

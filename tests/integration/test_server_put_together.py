@@ -166,6 +166,16 @@ async def test_the_live_page_is_told_a_snapshot_then_deltas_with_new_lines(tmp_p
         assert refusals.value == 1
 
 
+async def test_a_connection_refused_for_its_origin_is_the_clients_error(tmp_path):
+    async with server(tmp_path) as (app, _):
+        url = app.mcp_url.replace("http", "ws", 1) + "/ws"
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await websockets.connect(url, subprotocols=["mcp"], origin="http://evil.example")
+        assert refused.value.response.status_code == 403
+        refusals = app.watch.metrics.websocket.connections.labels(endpoint="/ws", outcome="client_error")
+        assert refusals.value == 1
+
+
 async def test_a_page_that_does_not_read_is_told_what_it_lost_and_another_loses_nothing(tmp_path):
     async with server(tmp_path, tick_seconds=60.0) as (app, _):
         url = app.monitoring_url.replace("http", "ws", 1) + "/events"

@@ -93,11 +93,11 @@ async def test_a_call_that_was_late_is_made_up_for():
         return web.Response(text=OK)
 
     async with endpoint(handler) as (url, session):
-        load = Load(url, session, clock=clock, rate=10.0)
+        load = Load(url, session, clock=clock, rate=8.0)
         async with running(load):
             await eventually(lambda: len(seen) == 1)
             clock.advance(1.0)
-            await eventually(lambda: load.results["ok"] == 11)
+            await eventually(lambda: load.results["ok"] == 9)
 
 
 async def test_errors_of_the_tool_and_of_the_protocol_are_told_from_answers():

@@ -26,7 +26,9 @@ def by_verdict(indicator, catalog=None):
 def test_each_value_that_the_definition_names_is_tried(small_catalog):
     found = by_verdict(EventsIndicator("jobs_total", (COUNTED,), good=(OK,)), small_catalog)
     assert [kind.series for kind in found["good"]] == [('jobs_total{outcome="ok"}',)]
-    assert [kind.series for kind in found["bad"]] == [('jobs_total{outcome="error"}',)]
+    assert {kind.series[0] for kind in found["bad"]} == {
+        f'jobs_total{{outcome="{outcome}"}}' for outcome in ("error", "overload", "timeout", "upstream_error")
+    }
     assert {kind.series[0] for kind in found["foreign"]} == {
         'jobs_total{outcome="cancelled"}',
         'jobs_total{outcome="client_error"}',
