@@ -4,6 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
+# Without bytecode every start compiles the whole tree anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help picture run demo test unit integration e2e style generate check rules docs bench clean lock
 
@@ -20,10 +23,11 @@ ifneq ($(UV),)
 else
 	@echo "Setting up .venv with pip (uv is about three times as fast: pip install uv) ..."
 	@$(PYTHON) -m venv .venv || { echo "python3-venv is missing: install it (Debian: apt-get install python3-venv) and run make again" >&2; exit 3; }
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-input --no-compile --require-hashes -r constraints.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-input --no-compile --no-deps --require-hashes -r constraints.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q -j 0 .venv/lib >/dev/null 2>&1 || true
 endif
+	@$(BIN)/python -m compileall -q -j 0 exai_sre server
 	@touch $@
 
 run: .venv/ok ## set up and start the server: MCP on 8079, live page on 8080

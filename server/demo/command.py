@@ -130,7 +130,8 @@ async def _watching(server: Application, show: Show, directory: Path) -> AsyncIt
 
 def _stage(server: Application) -> Stage:
     simulator = server.simulator
-    assert simulator is not None  # noqa: S101 - without keys there always is one
+    # Without keys there always is one.
+    assert simulator is not None  # noqa: S101  # nosec B101
     policy = UpstreamPolicy()
 
     def publish(state: dict[str, Any]) -> None:

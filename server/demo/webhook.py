@@ -92,5 +92,6 @@ class Webhook:
         async with self._arrived:
             await self._arrived.wait_for(lambda: first() is not None)
         found = first()
-        assert found is not None  # noqa: S101 - the condition above has just held
+        # The condition above has just held.
+        assert found is not None  # noqa: S101  # nosec B101
         return found

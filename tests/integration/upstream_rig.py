@@ -99,5 +99,5 @@ def ask(prompt: str = "hi", **more: Any) -> CompletionRequest:
 async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 5.0) -> None:
     """Wait until ``condition`` holds."""
     async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - the state is in another process
+        while not await condition():
             await asyncio.sleep(0.01)
