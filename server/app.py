@@ -41,6 +41,9 @@ __all__ = ["Application", "running"]
 _SETTLE: Final = 0.1
 """Seconds that the answer of the last call gets to reach its socket."""
 
+_GOODBYE: Final = 2.0
+"""Seconds that open sockets get to be closed in good order."""
+
 _INSTRUCTIONS: Final = (
     "Ask the GLM and Kimi models by the tool chat; listmodels says which there are. status, health and "
     "slo_status tell how the server and its upstreams are doing."
@@ -88,8 +91,10 @@ class Application:
         self.watch.log.info(Event.SERVER_DRAINING, running=self.gate.running, seconds=self.settings.drain_seconds)
         finished = await self.gate.drained(self.settings.drain_seconds)
         await self.clock.sleep(_SETTLE)
-        for close_all in self.goodbyes:
-            await close_all()
+        # A client that reads no more would keep its goodbye waiting for ever; the end of the block aborts it.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE):
+                await asyncio.gather(*(close_all() for close_all in self.goodbyes))
         return finished
 
     def session_closed(self, transport: str, seconds: float) -> None:
@@ -129,6 +134,7 @@ async def running(
             stack.enter_async_context(upstreams(environment, simulator=simulator)),
             asyncio.to_thread(import_module, "server.ports"),
         )
+        stack.push_async_callback(asyncio.to_thread, watch.tracing.shutdown)
         application = await _composed(stack, settings, watch, source, clock)
         if taken is not None:
             from server.ports import serve_ports

@@ -51,7 +51,7 @@ async def serve_ports(stack: AsyncExitStack, app: Application, taken: TakenPorts
         elif request.path == EVENTS_PATH:
             events.count(Outcome.CLIENT_ERROR)
 
-    hosts, origins = app.settings.allowed_hosts, app.settings.allowed_origins
+    hosts, origins = (*app.settings.allowed_hosts, app.settings.host), app.settings.allowed_origins
     calls = HostGuard(hosts, origins).middleware(refused)
     pages = HostGuard(hosts, origins, same_origin=True).middleware(refused)
     await _serve(stack, app, monitoring_app(_endpoints(app), events, middlewares=[pages]), taken.monitoring)

@@ -70,7 +70,11 @@ def _base_url(name: str, environment: Mapping[str, str]) -> str:
     url = environment.get(variable, "").strip()
     if not url:
         return BASE_URLS[name]
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
         raise SettingError(variable, url, "is no web address", remedy=f"use one such as {BASE_URLS[name]}")
     return url.rstrip("/")

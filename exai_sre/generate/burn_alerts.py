@@ -49,7 +49,7 @@ def _burn(slo: Slo, tier: BurnTier, options: RuleOptions) -> Alert:
         f"{slo.service} {slo.name} burns its error budget {factor} times as fast as allowed, or faster",
         f"{slo.display_name} (objective {decimal_text(slo.objective * 100)} %): more than "
         f"{decimal_text(threshold * 100)} % of the events of the last {long} and of the last {short} were bad. "
-        f"At least {_spent(slo, tier)} % of the error budget of {format_duration(slo.window)} is spent.",
+        f"At steady traffic that is {_spent(slo, tier)} % of the error budget of {format_duration(slo.window)}.",
         _dashboard(slo),
     )
 

@@ -21,7 +21,7 @@ from exai_sre.resilience.breaker_options import (
 )
 from exai_sre.resilience.classify import ErrorMatch, error_matcher
 from exai_sre.resilience.decision import Counts, Decision, no_counts
-from exai_sre.resilience.errors import BreakerOpen
+from exai_sre.resilience.errors import BreakerOpen, DeadlineExceeded
 from exai_sre.resilience.forms import Arguments, AsyncStep, ItemsStep, Keywords, StreamStep, SyncStep
 from exai_sre.resilience.scope import outcome_in_time
 from exai_sre.resilience.strategy import Strategy
@@ -36,8 +36,8 @@ class CircuitBreaker(BreakerContext, Strategy):
 
     Use it as ``breaker.call(fn, ...)``, ``await breaker.call_async(fn, ...)``, a decorator, or
     ``with breaker:`` / ``async with breaker:``; all forms drive one engine. Cancellation, an
-    interrupt and an abandoned stream are neutral; a cancellation that our own time limit around
-    the breaker caused is a failure.
+    interrupt, an abandoned stream and a call that was not begun because its deadline had passed
+    are neutral; a cancellation that our own time limit around the breaker caused is a failure.
 
     Args:
         name: name in errors, metrics and listeners.
@@ -153,6 +153,9 @@ class CircuitBreaker(BreakerContext, Strategy):
         outcome = outcome_in_time(error, now)
         if not isinstance(error, Exception):
             return outcome
+        if isinstance(error, DeadlineExceeded) and not error.started:
+            # the dependency was not touched, so this says nothing about it
+            return Outcome.CANCELLED
         if self._ignores(error):
             return Outcome.CLIENT_ERROR
         if not self._fails(error):

@@ -16,6 +16,8 @@ ErrorMatch: TypeAlias = (
 
 _REPEATED = frozenset({Outcome.UPSTREAM_ERROR, Outcome.TIMEOUT})
 
+_LOCAL = (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+
 
 @runtime_checkable
 class Classified(Protocol):
@@ -56,11 +58,15 @@ def retry_after_of(error: BaseException) -> float | None:
 def is_repeatable(error: BaseException) -> bool:
     """Whether a second attempt may help: the fault lies upstream.
 
-    A plain ``OSError`` counts as upstream: it is how most clients report a peer that they cannot
-    reach.
+    An ``OSError`` without an outcome of its own counts as upstream: it is how most clients report
+    a peer that they cannot reach. Not so one about a file or a permission (``FileExistsError``,
+    ``FileNotFoundError``, ``IsADirectoryError``, ``NotADirectoryError``, ``PermissionError``):
+    that fault is local, and no repetition mends it.
     """
     outcome = outcome_of(error)
-    return outcome in _REPEATED or (outcome is Outcome.ERROR and isinstance(error, OSError))
+    if outcome is not Outcome.ERROR:
+        return outcome in _REPEATED
+    return isinstance(error, OSError) and not isinstance(error, _LOCAL)
 
 
 def error_matcher(match: ErrorMatch) -> Callable[[BaseException], bool]:

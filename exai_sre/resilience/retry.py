@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import aclosing, closing
+from contextlib import aclosing
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
 from tenacity import RetryCallState
@@ -135,9 +135,7 @@ class Retry(Strategy):
             first, items = begin(inner, (fn, args, kwargs), {})
             if first is _END:
                 return items
-            with closing(items):
-                yield first
-                return (yield from items)
+            return (yield from _Resumed(first, items))
 
         return step
 
@@ -154,6 +152,28 @@ class Retry(Strategy):
                     yield item
 
         return step
+
+
+class _Resumed(Generator[Any, Any, Any]):
+    """A generator whose first item was taken: gives it out again, then hands everything on."""
+
+    __slots__ = ("_first", "_items")
+
+    def __init__(self, first: Any, items: Generator[Any, Any, Any]) -> None:
+        self._first = first
+        self._items = items
+
+    def send(self, value: Any) -> Any:
+        if self._first is _END:
+            return self._items.send(value)
+        first, self._first = self._first, _END
+        return first
+
+    def throw(self, *error: Any) -> Any:
+        return self._items.throw(*error)
+
+    def close(self) -> None:
+        self._items.close()
 
 
 def _first_item(inner: Callable[..., Any], call: Arguments, _: Keywords) -> tuple[Any, Any]:

@@ -45,7 +45,8 @@ class Scope:
         shared: whether everything inside has this limit as its deadline.
 
     Attributes:
-        expired: whether the limit fired.
+        expired: whether the limit fired and is not closed yet. What outlives the limit, such as a
+            background task that inherited it, is no longer cancelled by it.
     """
 
     __slots__ = ("_cancelling", "_deadline", "_handle", "_outer", "_task", "_token", "expired")
@@ -76,14 +77,15 @@ class Scope:
         _innermost.reset(self._token)
         if self._deadline is not None:
             current_deadline.reset(self._deadline)
-        if not self.expired:
+        expired, self.expired = self.expired, False
+        if not expired:
             return False
         alone = self._task.uncancel() <= self._cancelling
         return alone and isinstance(error, asyncio.CancelledError)
 
     @property
     def any_expired(self) -> bool:
-        """Whether this limit or one around it fired."""
+        """Whether this limit or one around it fired and is not closed yet."""
         return self.expired or (self._outer is not None and self._outer.any_expired)
 
 

@@ -43,5 +43,7 @@ def _outage(phase: Phase, stage: Stage, rate: float, tick: Beat, rhythm: Rhythm 
 
 
 def _burn(name: str, phase: Phase, stage: Stage, flow: Flow, tick: Beat) -> list[Prediction]:
-    status = next(status for status in stage.statuses() if status.slo.name == name)
+    status = next((status for status in stage.statuses() if status.slo.name == name), None)
+    if status is None:
+        return []
     return burn_predictions(status.slo, flow, fault=phase.name, events=status.good, tick=tick, within=phase.seconds)

@@ -79,9 +79,14 @@ class Show:
     async def _ready_for_fault(self) -> None:
         """Wait for the observers, and for a tick: the moment at which all that was counted is known."""
         await self._until(self._observed)
-        before = self._stage.statuses()[0]
-        await self._until(lambda: self._stage.statuses()[0] is not before)
+        before = self._newest()
+        if before is not None:
+            await self._until(lambda: self._newest() is not before)
         self._ticked = self._stage.clock.monotonic()
+
+    def _newest(self) -> object:
+        """What a tick replaces; nothing where no objective is tracked."""
+        return next(iter(self._stage.statuses()), None)
 
     def _observed(self) -> bool:
         return self._observers is None or self._observers() is not None

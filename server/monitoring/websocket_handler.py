@@ -78,8 +78,11 @@ class EventsSocket:
 
     async def close_all(self) -> None:
         """Tell every page that the server goes away, and close (1001)."""
-        for socket in tuple(self._sockets):
-            await socket.close(code=WSCloseCode.GOING_AWAY, message=b"server is shutting down")
+        await asyncio.gather(*(_close(socket) for socket in tuple(self._sockets)))
+
+
+async def _close(socket: web.WebSocketResponse) -> None:
+    await socket.close(code=WSCloseCode.GOING_AWAY, message=b"server is shutting down")
 
 
 async def _send(socket: web.WebSocketResponse, client: PageClient) -> None:

@@ -51,11 +51,12 @@ class Delivery:
         self._sink = sink
         self._clock = clock
         self.first_at: float | None = None
+        self._shown = False
 
     @property
     def started(self) -> bool:
-        """Whether the caller has seen a part of an answer."""
-        return self.first_at is not None and self._sink is not None
+        """Whether the caller has seen a part of an answer; reasoning alone is shown to nobody."""
+        return self._shown
 
     async def __call__(self, chunk: ChatChunk) -> None:
         """Hand on one chunk; chunks without text are not what a caller waits for.
@@ -69,6 +70,7 @@ class Delivery:
             self.first_at = self._clock.monotonic()
         if self._sink is None:
             return
+        self._shown = self._shown or bool(chunk.text)
         try:
             await self._sink(chunk)
         except Exception as error:

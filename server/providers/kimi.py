@@ -16,7 +16,8 @@ KIMI_BASE_URL: Final = "https://api.moonshot.ai/v1"
 _CODES: Final[Mapping[str, Verdict]] = {
     "content_filter": REFUSED,
     "invalid_request_error": REFUSED,
-    "resource_not_found_error": REFUSED,
+    # The model is of our catalogue and the address is ours: no caller can mend it.
+    "resource_not_found_error": ACCOUNT,
     "incorrect_api_key_error": ACCOUNT,
     "invalid_authentication_error": ACCOUNT,
     "permission_denied_error": ACCOUNT,

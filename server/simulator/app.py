@@ -135,15 +135,16 @@ class Simulator:
         response = self._web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         events = stream_events(upstream.name, model, upstream.counts.hits, reply)
-        gap = (decision.latency - decision.first) / len(events)
+        gap = (decision.latency - decision.first) / max(1, len(events) - 1)
         cut_after = decision.fault.cut_after if decision.fault is not None else None
         for at, event in enumerate(events):
             if at == cut_after:
                 if request.transport is not None:
                     request.transport.abort()
                 return response, False
+            if at:
+                await asyncio.sleep(gap)
             await response.write(event)
-            await asyncio.sleep(gap)
         await response.write_eof()
         return response, True
 

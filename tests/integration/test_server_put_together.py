@@ -247,7 +247,8 @@ async def test_without_keys_the_simulator_answers_and_everybody_is_told(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"), [("GLM_BASE_URL", "ftp://x"), ("GLM_BASE_URL", "nowhere"), ("GLM_BASE_URL", "http://")]
+    ("variable", "value"),
+    [("GLM_BASE_URL", url) for url in ("ftp://x", "nowhere", "http://", "http://[::1", "http://h:99999x")],
 )
 async def test_an_address_that_is_none_is_refused(tmp_path, variable, value):
     with pytest.raises(SettingError, match="is no web address"):

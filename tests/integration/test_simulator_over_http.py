@@ -38,6 +38,22 @@ def quick() -> Simulator:
     return Simulator(latency=0.001, sigma=0.0)
 
 
+async def test_a_stream_whose_client_leaves_at_its_end_is_an_answer() -> None:
+    simulator = quick()
+    async with served(simulator) as (base, session):
+        for _ in range(5):
+            async with session.post(f"{base}/glm/chat/completions", json={**BODY, "stream": True}) as response:
+                while b"[DONE]" not in await response.content.readline():
+                    pass
+        counts = simulator.upstreams["glm"].counts
+
+        async def idle() -> bool:
+            return counts.in_flight == 0
+
+        await until(idle)
+    assert (counts.answered, counts.aborted) == (5, 0)
+
+
 async def test_answers_refusals_and_withdrawals_are_counted_apart() -> None:
     simulator = quick()
     async with served(simulator) as (base, session):

@@ -32,10 +32,10 @@ GLM = [
     (401, "1003", UPSTREAM, False),
     (401, "1004", UPSTREAM, False),
     (400, "1210", CLIENT, False),
-    (400, "1211", CLIENT, False),  # unknown model
+    (400, "1211", UPSTREAM, False),  # a model that the vendor dropped
     (400, "1213", CLIENT, False),
     (400, "1214", CLIENT, False),
-    (400, "1222", CLIENT, False),
+    (400, "1222", UPSTREAM, False),
     (400, "1261", CLIENT, False),  # prompt too long
     (400, "1301", CLIENT, False),  # content policy
     (500, "1120", UPSTREAM, True),
@@ -51,7 +51,7 @@ GLM = [
 KIMI = [
     (400, "invalid_request_error", CLIENT, False),
     (400, "content_filter", CLIENT, False),
-    (404, "resource_not_found_error", CLIENT, False),
+    (404, "resource_not_found_error", UPSTREAM, False),
     (401, "invalid_authentication_error", UPSTREAM, False),
     (401, "incorrect_api_key_error", UPSTREAM, False),
     (403, "permission_denied_error", UPSTREAM, False),
@@ -68,7 +68,7 @@ STATUSES = [
     (401, UPSTREAM, False),
     (402, UPSTREAM, False),
     (403, UPSTREAM, False),
-    (404, CLIENT, False),
+    (404, UPSTREAM, False),
     (408, UPSTREAM, True),
     (413, CLIENT, False),
     (422, CLIENT, False),

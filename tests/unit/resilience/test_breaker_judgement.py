@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from abc import ABCMeta
 
 import pybreaker
@@ -11,7 +12,7 @@ import pytest
 from exai_sre import ExaiSreError
 from exai_sre.context import deadline_at
 from exai_sre.outcome import Outcome
-from exai_sre.resilience import BreakerOpen
+from exai_sre.resilience import BreakerOpen, Bulkhead, DeadlineExceeded, Pipeline, Timeout
 from exai_sre.testing import VirtualClock
 from tests.unit.resilience.rig import (
     Down,
@@ -214,4 +215,50 @@ async def test_a_cancellation_after_the_deadline_is_a_failure(breaker, clock):
     clock.advance(5)
     task.cancel()
     await outcome_of_await(task)
+    assert breaker.snapshot.failures == 1
+
+
+async def test_a_call_that_was_not_begun_before_its_deadline_is_neutral(breaker, clock):
+    """The dependency was not touched, whoever refused the call."""
+    pipeline = Pipeline("p", breaker, Timeout(5), clock=clock)
+    with deadline_at(clock.monotonic()):
+        for _ in range(3):
+            assert await outcome_of_await(pipeline.call_async(answer_async)) == "DeadlineExceeded"
+            assert outcome_of_call(lambda: pipeline.call(answer)) == "DeadlineExceeded"
+    assert breaker.state == "closed"
+    assert breaker.snapshot.calls == 0
+
+
+def test_a_wait_for_a_slot_that_outlasts_the_deadline_is_neutral(clock):
+    """As above, refused by a bulkhead; failure_on does not make a call of it."""
+    breaker = small_breaker(clock, failure_on=DeadlineExceeded)
+    pipeline = Pipeline("p", breaker, Bulkhead(1, queue=1), clock=clock)
+    taken, release = threading.Event(), threading.Event()
+    holder = threading.Thread(target=pipeline.call, args=(lambda: (taken.set(), release.wait()),))
+    holder.start()
+    taken.wait()
+    try:
+        with deadline_at(clock.monotonic()):
+            assert outcome_of_call(lambda: pipeline.call(answer)) == "DeadlineExceeded"
+    finally:
+        release.set()
+        holder.join()
+    assert (breaker.snapshot.calls, breaker.snapshot.failures) == (1, 0)
+
+
+async def test_a_probe_that_was_not_begun_gives_its_permit_back(breaker, clock):
+    """Half open, a caller out of time neither opens the breaker again nor wedges it."""
+    pipeline = Pipeline("p", breaker, Timeout(5), clock=clock)
+    trip(breaker)
+    clock.advance(30)
+    with deadline_at(clock.monotonic()):
+        assert await outcome_of_await(pipeline.call_async(answer_async)) == "DeadlineExceeded"
+    assert breaker.state == "half_open"
+    assert await pipeline.call_async(answer_async) == "ok"
+    assert breaker.state == "closed"
+
+
+async def test_a_call_that_began_and_ran_out_of_time_is_a_failure(breaker, clock):
+    pipeline = Pipeline("p", breaker, Timeout(5), clock=clock)
+    assert await clock.run(outcome_of_await(pipeline.call_async(hang))) == "DeadlineExceeded"
     assert breaker.snapshot.failures == 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import pickle
+import socket
 
 import pytest
 
@@ -19,7 +21,7 @@ from exai_sre.resilience import (
     outcome_in_time,
     outcome_of,
 )
-from exai_sre.resilience.classify import retry_after_of
+from exai_sre.resilience.classify import is_repeatable, retry_after_of
 
 
 class Tagged(Exception):
@@ -49,6 +51,33 @@ class Tagged(Exception):
 )
 def test_an_exception_has_one_outcome(error, outcome):
     assert outcome_of(error) == outcome
+
+
+@pytest.mark.parametrize(
+    "error",
+    [FileExistsError(), FileNotFoundError(), IsADirectoryError(), NotADirectoryError(), PermissionError()],
+)
+def test_a_local_fault_that_no_repetition_mends_is_not_repeated(error):
+    assert not is_repeatable(error)
+
+
+def test_an_unreachable_peer_is_asked_again():
+    assert is_repeatable(OSError(errno.EHOSTUNREACH, "no route to host"))
+    assert is_repeatable(socket.gaierror(socket.EAI_AGAIN, "try again"))
+    assert is_repeatable(ConnectionRefusedError())
+    assert is_repeatable(TimeoutError())
+    assert not is_repeatable(ValueError())
+
+
+def test_an_outcome_of_its_own_decides_whether_an_error_is_repeated():
+    class NoSocket(FileNotFoundError):
+        outcome = Outcome.UPSTREAM_ERROR
+
+    class Refused(OSError):
+        outcome = Outcome.CLIENT_ERROR
+
+    assert is_repeatable(NoSocket())
+    assert not is_repeatable(Refused())
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,38 @@ async def test_a_breaker_far_inside_knows_the_outermost_limit(clock):
     assert breaker.snapshot.failures == 1
 
 
+async def test_a_background_task_that_outlives_a_limit_is_not_cancelled_by_it(clock):
+    """What a task inherits from a call that timed out says nothing about its own end."""
+    breaker = small_breaker(clock)
+    background = []
+
+    async def start_and_hang():
+        background.append(asyncio.ensure_future(outcome_of_await(breaker.call_async(hang))))
+        await hang()
+
+    task = await started(clock, Pipeline("p", Timeout(60), Timeout(5), clock=clock).call_async(start_and_hang))
+    await clock.elapse(5)
+    assert await task == "DeadlineExceeded"
+    background[0].cancel()
+    assert await background[0] == "CancelledError"
+    assert breaker.snapshot.calls == 0
+
+
+async def test_a_child_that_a_limit_ends_with_its_parent_has_timed_out(clock):
+    """A child of a task group ends before the limit is closed, and because of it."""
+    breaker = small_breaker(clock)
+
+    async def spread():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(breaker.call_async(hang))
+            group.create_task(breaker.call_async(hang))
+
+    task = await started(clock, Timeout(5, clock=clock).call_async(spread))
+    await clock.elapse(5)
+    assert await task == "DeadlineExceeded"
+    assert breaker.state == "open"
+
+
 async def test_an_earlier_deadline_shortens_the_time(clock):
     with deadline_at(clock.monotonic() + 2):
         task = await started(clock, Timeout(5, clock=clock).call_async(hang))
