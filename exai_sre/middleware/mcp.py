@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,7 +31,7 @@ from exai_sre.middleware.mcp_call import (
 from exai_sre.middleware.metrics_collection import McpMeter
 from exai_sre.middleware.request_logging import (
     RequestLogger,
-    SupportsRedactText,
+    SupportsRedaction,
     milliseconds,
     summarise,
     write_line,
@@ -42,7 +43,7 @@ from exai_sre.tracing import Span, Tracing
 __all__ = ["Classify", "Instrumentation", "McpMiddleware", "UnsupportedServerError", "instrument"]
 
 Classify = Callable[[Any], Outcome | None]
-"""Judges a result with ``isError`` that nothing inside judged; ``None`` for no opinion."""
+"""Judges a result with ``isError`` that nothing inside judged; ``None``, or to raise, is no opinion."""
 
 _SDK_SPANS: Final = "OpenTelemetryMiddleware"
 _TOOL_ERROR: Final = "tool_error"
@@ -75,7 +76,7 @@ def instrument(
     tools: Collection[str] = (),
     logger: RequestLogger | None = None,
     tracing: Tracing | None = None,
-    sanitizer: SupportsRedactText | None = None,
+    sanitizer: SupportsRedaction | None = None,
     classify: Classify | None = None,
     clock: Clock | None = None,
     transport: Callable[[CallContext], str] | None = None,
@@ -114,7 +115,7 @@ def instrument(
         tools=tuple(tools),
         logger=logger,
         tracing=tracing or Tracing(),
-        redact=sanitizer.redact_text if sanitizer is not None else None,
+        sanitizer=sanitizer,
         classify=classify,
         clock=clock or SystemClock(),
         transport=transport or transport_of,
@@ -174,7 +175,7 @@ class McpMiddleware:
         tools: Collection[str],
         logger: RequestLogger | None,
         tracing: Tracing,
-        redact: Callable[[str], str] | None,
+        sanitizer: SupportsRedaction | None,
         classify: Classify | None,
         clock: Clock,
         transport: Callable[[CallContext], str],
@@ -186,7 +187,7 @@ class McpMiddleware:
         self._tools = frozenset(tools)
         self._logger = logger
         self._tracing = tracing
-        self._redact = redact
+        self._sanitizer = sanitizer
         self._classify = classify
         self._clock = clock
         self._transport = transport
@@ -198,7 +199,9 @@ class McpMiddleware:
         ids = choose_ids(message, carrier, shared=transport == "websocket")
         with ids.open():
             self._rejected(message)
-            self._rejected(carrier)
+            # An upgrade request brings many messages: each of them would count it anew.
+            if transport != "websocket":
+                self._rejected(carrier)
             if ctx.request_id is None:
                 self._note(ctx)
                 return await call_next(ctx)
@@ -244,7 +247,9 @@ class McpMiddleware:
         if said is None and not request.call.known_tool:
             said = Outcome.CLIENT_ERROR
         if said is None and self._classify is not None:
-            said = self._classify(result)
+            # A judgement that fails is no opinion: it must not cost the caller the result.
+            with suppress(Exception):
+                said = self._classify(result)
         if said is None and sdk_refused(result, params_of(ctx).get("name")):
             said = Outcome.CLIENT_ERROR
         # Without a look at its cause an error is ours: a fault must not hide among the callers'.
@@ -296,7 +301,7 @@ class McpMiddleware:
             LogField.PROGRESS_TOKEN: call.progress_token,
             LogField.TRANSPORT: call.transport,
             LogField.CONNECTION_ID: connection_of(ctx),
-            LogField.ARGUMENTS: summarise(arguments, self._redact),
+            LogField.ARGUMENTS: summarise(arguments, self._sanitizer),
             **request.operation.fields,
         }
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any, Final, Protocol
 
 from exai_sre.outcome import Outcome
 
-__all__ = ["RequestLogger", "SupportsRedactText", "milliseconds", "summarise", "write_line"]
+__all__ = ["RequestLogger", "SupportsRedaction", "milliseconds", "summarise", "write_line"]
 
 _LONGEST: Final = 256
+_LONGEST_NAME: Final = 64
 _SCANNED: Final = 16_384
+_WIDEST: Final = 32
 _CUT: Final = "..."
 _LEVELS: Final = {
     Outcome.ERROR: "error",
@@ -41,8 +44,12 @@ class RequestLogger(Protocol):
         ...
 
 
-class SupportsRedactText(Protocol):
+class SupportsRedaction(Protocol):
     """What is needed of a sanitizer; ``exai_sre.logs.Sanitizer`` has it."""
+
+    def redact(self, event: Any) -> Any:
+        """``event``, any nested value, with its sensitive values replaced."""
+        ...
 
     def redact_text(self, text: str) -> str:
         """``text`` with its sensitive values replaced."""
@@ -71,45 +78,71 @@ def write_line(
     write(event, **{name: value for name, value in fields.items() if value is not None})
 
 
-def summarise(arguments: object, redact: Callable[[str], str] | None) -> str | None:
+def summarise(arguments: object, sanitizer: SupportsRedaction | None) -> str | None:
     """Arguments as one redacted text of at most 256 characters; ``None`` where there are none.
 
-    Without a redaction only the shape is given: names, and type and length of the values. Text
+    Without a sanitizer only the shape is given: names, and type and length of the values. Text
     beyond 16384 characters is neither scanned nor shown.
     """
     if not arguments:
         return None
-    if redact is None:
+    if sanitizer is None:
         return _cut(_shape(arguments))
     try:
-        return _cut(redact(_dump(arguments)[:_SCANNED]))
+        # As a structure first: what stands nested under a telling key is no longer told from
+        # the rest once it is text. As text then, for what only shows beside its neighbours.
+        redacted = sanitizer.redact(_Head().of(arguments))
+        return _cut(sanitizer.redact_text(_dump(redacted)[:_SCANNED]))
     except Exception:
         # A redaction that fails must not let the value through, nor cost the request.
         return _cut(_shape(arguments))
 
 
-def _dump(arguments: object) -> str:
-    return json.dumps(_bounded(arguments), ensure_ascii=False, separators=(",", ":"), default=_type_name)
+def _dump(redacted: object) -> str:
+    return json.dumps(_short_names(redacted), ensure_ascii=False, separators=(",", ":"), default=_type_name)
 
 
-def _bounded(value: object, depth: int = 4) -> object:
-    """A copy with long texts and lists cut and deep parts left out: the cost stays bounded."""
-    if isinstance(value, str):
-        return value[:_SCANNED]
-    if not isinstance(value, Mapping | list | tuple):
-        return value
-    if depth == 0:
-        return _CUT
+class _Head:
+    """Copies the beginning of a value: however large the value, the cost stays bounded.
+
+    Names are left whole, as the end of a name may be what tells that its value is secret.
+    """
+
+    def __init__(self) -> None:
+        self._left = _SCANNED
+
+    def of(self, value: object, depth: int = 4) -> object:
+        """A copy with long texts and lists cut, and what is deep or comes late left out."""
+        self._left -= 1
+        if self._left <= 0 or (depth == 0 and isinstance(value, Mapping | list | tuple)):
+            return _CUT
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, Mapping):
+            return {self._text(str(name)): self.of(item, depth - 1) for name, item in islice(value.items(), _WIDEST)}
+        if isinstance(value, list | tuple):
+            return [self.of(item, depth - 1) for item in value[:_WIDEST]]
+        return value if value is None or isinstance(value, int | float) else _type_name(value)
+
+    def _text(self, text: str) -> str:
+        """``text``; cutting it uses up the rest of the bound, so that no value follows half a name."""
+        head = text[: max(self._left, 0)]
+        self._left -= len(text)
+        return head
+
+
+def _short_names(value: object) -> object:
     if isinstance(value, Mapping):
-        head = list(value.items())[:32] if len(value) > 32 else value.items()
-        return {str(name)[:64]: _bounded(item, depth - 1) for name, item in head}
-    return [_bounded(item, depth - 1) for item in value[:32]]
+        return {str(name)[:_LONGEST_NAME]: _short_names(item) for name, item in value.items()}
+    return [_short_names(item) for item in value] if isinstance(value, list) else value
 
 
 def _shape(arguments: object) -> str:
     if not isinstance(arguments, Mapping):
         return _describe(arguments)
-    return ", ".join(f"{str(name)[:64]}: {_describe(value)}" for name, value in list(arguments.items())[:32])
+    return ", ".join(
+        f"{str(name)[:_LONGEST_NAME]}: {_describe(value)}" for name, value in islice(arguments.items(), _WIDEST)
+    )
 
 
 def _describe(value: object) -> str:

@@ -37,7 +37,8 @@ async def run_tracker(
         interval: seconds between ticks.
         on_tick: called after each tick.
         on_error: told of an error of the store, the tick or ``on_tick``, after which the
-            tracker goes on; without it the first error ends the tracker.
+            tracker goes on; without it the first error ends the tracker. After a failed load
+            the tracker goes on without the store, which is left as it is.
     """
     run = _Run(tracker, store, on_tick, on_error)
     await run.restore()
@@ -76,12 +77,15 @@ class _Run:
         self._on_error(error)
 
     async def restore(self) -> None:
-        """Load the stored points; without them the tracker begins anew."""
+        """Load the stored points; where that fails the tracker begins anew, and nothing is stored."""
         if self._store is None:
             return
         try:
             self._tracker.restore(await asyncio.to_thread(self._store.load))
         except Exception as error:
+            # Counts only grow. Those of this run begin at zero: saved among the stored ones they
+            # would make the windows of the next run negative.
+            self._store = None
             self._report(error)
 
     def tick(self) -> None:

@@ -128,7 +128,7 @@ class SqliteTrackerStore:
         try:
             return work(self._connect())
         except (sqlite3.DatabaseError, _Damaged) as error:
-            if not isinstance(error, _Damaged) and error.sqlite_errorcode & 0xFF not in (
+            if not isinstance(error, _Damaged) and getattr(error, "sqlite_errorcode", 0) & 0xFF not in (
                 sqlite3.SQLITE_CORRUPT,
                 sqlite3.SQLITE_NOTADB,
             ):
@@ -141,10 +141,14 @@ class SqliteTrackerStore:
 
         if self._connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(
-                self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
-            )
-            self._prepare(self._connection)
+            connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+            try:
+                self._prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
+            # Kept only now: a file without its table would fail every later call.
+            self._connection = connection
         return self._connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -153,7 +157,6 @@ class SqliteTrackerStore:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if tables and (application, version) != (_APPLICATION, SCHEMA):
-            self._disconnect()
             what = (
                 f"holds version {version} of the tracker's data"
                 if application == _APPLICATION
@@ -176,7 +179,8 @@ class SqliteTrackerStore:
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise _Damaged(verdict)
-        rows = connection.execute("SELECT resolution, slot, stamp, counts FROM point").fetchall()
+        # As bytes: SQLite does not check that a text is UTF-8, and its driver fails on one that is not.
+        rows = connection.execute("SELECT resolution, slot, stamp, CAST(counts AS BLOB) FROM point").fetchall()
         return [Point(resolution, slot, stamp, _counts(text)) for resolution, slot, stamp, text in rows]
 
     @staticmethod
@@ -207,13 +211,15 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        # Some errors, such as a full disk, have ended the transaction already.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
-def _counts(text: str) -> dict[str, tuple[float, float, float]]:
+def _counts(text: bytes) -> dict[str, tuple[float, float, float]]:
     try:
         return {
             key: (float(good), float(total), float(watched)) for key, (good, total, watched) in json.loads(text).items()

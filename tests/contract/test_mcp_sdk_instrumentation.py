@@ -10,6 +10,7 @@ from mcp.server.mcpserver import MCPServer
 from exai_sre.context import (
     correlation_id,
 )
+from exai_sre.logs import Sanitizer
 from exai_sre.metrics import Catalog
 from exai_sre.middleware.mcp import McpMiddleware, UnsupportedServerError, instrument
 from exai_sre.outcome import Outcome
@@ -131,6 +132,27 @@ async def test_an_unjudged_error_result_is_put_to_the_classifier():
         await call(client, "fails")
         await call(client, "shed")
     assert [line["outcome"] for line in rig.lines.operations()] == ["upstream_error", "overload"]
+
+
+@ERAS
+async def test_a_classifier_that_fails_has_no_opinion(mode):
+    def broken(result: object) -> Outcome:
+        raise KeyError(result)
+
+    rig = Rig(classify=broken)
+    async with Client(rig.server, mode=mode) as client:
+        result = await call(client, "fails")
+    assert result is not None
+    assert result.content[0].text == "sorry"
+    assert rig.durations()["tools/call", "fails", "error"] == 1
+    assert [(line["outcome"], line["error_type"]) for line in rig.lines.operations()] == [("error", "tool_error")]
+
+
+async def test_a_secret_nested_in_the_arguments_stays_out_of_the_line():
+    rig = Rig(sanitizer=Sanitizer())
+    async with Client(rig.server) as client:
+        await call(client, "echo", credentials={"user": "bob", "value": "qwerty77"}, n=1)
+    assert [line["arguments"] for line in rig.lines.operations()] == ['{"credentials":"[REDACTED:key]","n":1}']
 
 
 async def test_an_error_result_of_an_unknown_tool_is_the_callers_fault():

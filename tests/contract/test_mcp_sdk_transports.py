@@ -40,7 +40,7 @@ async def test_a_thousand_concurrent_calls_never_cross_ids(rig):
 
 async def test_messages_of_a_websocket_have_their_own_ids_below_the_connections(rig):
     with unit_of_work("connection-1"):
-        upgrade = WebSocketRequest({"traceparent": PARENT})
+        upgrade = WebSocketRequest({"traceparent": PARENT, "x-request-id": "no good"})
     async with create_client_server_memory_streams() as (theirs, ours), asyncio.TaskGroup() as group:
         options = rig.server.create_initialization_options()
         group.create_task(rig.server.run(ours[0], ours[1], options))
@@ -62,6 +62,8 @@ async def test_messages_of_a_websocket_have_their_own_ids_below_the_connections(
     spans = rig.exporter.get_finished_spans()
     assert [f"{span.links[0].context.trace_id:032x}" for span in spans] == ["a" * 32] * 2
     assert len({span.context.trace_id for span in spans}) == 2
+    refused = rig.instrumentation.catalog.family("exai_rejected_ids_total").series()
+    assert sum(bound.value for bound in refused) == 0, "the upgrade request is none of the messages'"
 
 
 @asynccontextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from abc import ABCMeta
 
 import pybreaker
@@ -220,11 +219,11 @@ async def test_a_cancellation_after_the_deadline_is_a_failure(breaker, clock):
 
 async def test_a_call_that_was_not_begun_before_its_deadline_is_neutral(breaker, clock):
     """The dependency was not touched, whoever refused the call."""
-    pipeline = Pipeline("p", breaker, Timeout(5), clock=clock)
+    timeout = Timeout(5, clock=clock)
     with deadline_at(clock.monotonic()):
         for _ in range(3):
-            assert await outcome_of_await(pipeline.call_async(answer_async)) == "DeadlineExceeded"
-            assert outcome_of_call(lambda: pipeline.call(answer)) == "DeadlineExceeded"
+            assert await outcome_of_await(breaker.call_async(timeout.call_async, answer_async)) == "DeadlineExceeded"
+            assert outcome_of_call(lambda: breaker.call(timeout.call, answer)) == "DeadlineExceeded"
     assert breaker.state == "closed"
     assert breaker.snapshot.calls == 0
 
@@ -232,30 +231,43 @@ async def test_a_call_that_was_not_begun_before_its_deadline_is_neutral(breaker,
 def test_a_wait_for_a_slot_that_outlasts_the_deadline_is_neutral(clock):
     """As above, refused by a bulkhead; failure_on does not make a call of it."""
     breaker = small_breaker(clock, failure_on=DeadlineExceeded)
-    pipeline = Pipeline("p", breaker, Bulkhead(1, queue=1), clock=clock)
-    taken, release = threading.Event(), threading.Event()
-    holder = threading.Thread(target=pipeline.call, args=(lambda: (taken.set(), release.wait()),))
-    holder.start()
-    taken.wait()
-    try:
+    bulkhead = Bulkhead(1, queue=1, clock=clock)
+
+    def second():
         with deadline_at(clock.monotonic()):
-            assert outcome_of_call(lambda: pipeline.call(answer)) == "DeadlineExceeded"
-    finally:
-        release.set()
-        holder.join()
-    assert (breaker.snapshot.calls, breaker.snapshot.failures) == (1, 0)
+            return outcome_of_call(lambda: breaker.call(bulkhead.call, answer))
+
+    assert bulkhead.call(second) == "DeadlineExceeded"
+    assert breaker.snapshot.calls == 0
 
 
 async def test_a_probe_that_was_not_begun_gives_its_permit_back(breaker, clock):
     """Half open, a caller out of time neither opens the breaker again nor wedges it."""
-    pipeline = Pipeline("p", breaker, Timeout(5), clock=clock)
+    timeout = Timeout(5, clock=clock)
     trip(breaker)
     clock.advance(30)
     with deadline_at(clock.monotonic()):
-        assert await outcome_of_await(pipeline.call_async(answer_async)) == "DeadlineExceeded"
+        assert await outcome_of_await(breaker.call_async(timeout.call_async, answer_async)) == "DeadlineExceeded"
     assert breaker.state == "half_open"
-    assert await pipeline.call_async(answer_async) == "ok"
+    assert await breaker.call_async(timeout.call_async, answer_async) == "ok"
     assert breaker.state == "closed"
+
+
+async def test_an_attempt_that_the_wait_for_a_slot_left_no_time_for_is_neutral(breaker, clock):
+    """In a pipeline: the deadline passes between the breaker and the time limit of the attempt."""
+
+    class Slow(Bulkhead):
+        def _around_async(self, inner, counts):
+            async def step(fn, args, kwargs):
+                await clock.sleep(3)
+                return await inner(fn, args, kwargs)
+
+            return step
+
+    pipeline = Pipeline("p", breaker, Slow(1), Timeout(5), clock=clock)
+    with deadline_at(clock.monotonic() + 2):
+        assert await clock.run(outcome_of_await(pipeline.call_async(answer_async))) == "DeadlineExceeded"
+    assert breaker.snapshot.calls == 0
 
 
 async def test_a_call_that_began_and_ran_out_of_time_is_a_failure(breaker, clock):

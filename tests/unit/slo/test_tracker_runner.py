@@ -80,6 +80,13 @@ async def cancel(task: asyncio.Task[None]) -> None:
         await task
 
 
+async def cancel_after_a_tick(tracker: SloTracker, store: MemoryStore, clock: VirtualClock) -> None:
+    task = asyncio.create_task(run_tracker(tracker, store, clock=clock))
+    await idle()
+    await clock.elapse(1)
+    await cancel(task)
+
+
 async def test_each_interval_brings_a_tick_and_a_save(
     catalog: Catalog, clock: VirtualClock, store: MemoryStore, calls: Counter
 ) -> None:
@@ -176,19 +183,30 @@ async def test_a_failed_save_is_reported_and_made_good(
     assert store.total == 2
 
 
-async def test_a_store_that_cannot_be_read_is_reported_and_the_tracker_begins_anew(
-    catalog: Catalog, clock: VirtualClock, store: MemoryStore
+async def test_a_store_that_cannot_be_read_is_reported_and_left_as_it_is(
+    catalog: Catalog, clock: VirtualClock, store: MemoryStore, calls: Counter
 ) -> None:
+    calls.labels(outcome="ok", tool="a").inc()
+    await cancel_after_a_tick(tracker_of(catalog, clock), store, clock)
+    before = dict(store.points)
+    ticks: list[float] = []
     store.error = OSError("unreadable")
     errors: list[Exception] = []
-    task = asyncio.create_task(run_tracker(tracker_of(catalog, clock), store, clock=clock, on_error=errors.append))
+    tracker = tracker_of(catalog, clock)
+    task = asyncio.create_task(
+        run_tracker(
+            tracker, store, clock=clock, on_tick=lambda: ticks.append(clock.monotonic()), on_error=errors.append
+        )
+    )
     await idle()
     store.error = None
+    calls.labels(outcome="ok", tool="a").inc()
     await clock.elapse(1)
     await idle()
-    assert [str(error) for error in errors] == ["unreadable"]
     await cancel(task)
-    assert store.points
+    assert [str(error) for error in errors] == ["unreadable"]
+    assert len(ticks) == 2
+    assert store.points == before
 
 
 async def test_an_error_of_a_listener_is_reported_and_ticks_go_on(catalog: Catalog, clock: VirtualClock) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,35 @@ from exai_sre.errors import StoreError
 from exai_sre.outcome import Outcome
 from exai_sre.slo import Point, SqliteTrackerStore
 
+CONNECT = sqlite3.connect
 POINT = Point(60, 7, 123.5, {"shop-a@1": (1.0, 2.0, 3.0)})
+
+
+class Refusals:
+    """Makes SQLite refuse one statement, once, on the connections that are opened from now on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.statement: str | None = None
+        self.closed = 0
+        refusals = self
+
+        class Refusing(sqlite3.Connection):
+            def execute(self, sql: str, *rest: Any) -> sqlite3.Cursor:
+                if sql == refusals.statement:
+                    refusals.statement = None
+                    raise sqlite3.OperationalError("database is locked")
+                return super().execute(sql, *rest)
+
+            def close(self) -> None:
+                refusals.closed += 1
+                super().close()
+
+        monkeypatch.setattr(sqlite3, "connect", partial(CONNECT, factory=Refusing))
+
+
+@pytest.fixture
+def refusals(monkeypatch: pytest.MonkeyPatch) -> Refusals:
+    return Refusals(monkeypatch)
 
 
 @pytest.fixture
@@ -95,6 +125,68 @@ def test_a_point_that_makes_no_sense_counts_as_damage(path: Path, text: str) -> 
     connection.close()
     assert SqliteTrackerStore(path).load() == []
     assert Path(f"{path}.corrupt-1").exists()
+
+
+def test_a_point_that_is_not_utf_8_counts_as_damage(path: Path) -> None:
+    told: list[str] = []
+    store = SqliteTrackerStore(path, on_set_aside=lambda aside, why: told.append(why))
+    store.save([POINT])
+    store.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE point SET counts = CAST(x'7bff7d' AS TEXT)")
+    assert store.load() == []
+    assert Path(f"{path}.corrupt-1").exists()
+    assert "a point is unreadable" in told[0]
+    store.close()
+
+
+def test_an_error_that_sqlite_gave_no_code_is_a_store_error(path: Path, refusals: Refusals) -> None:
+    store = SqliteTrackerStore(path)
+    store.save([POINT])
+    refusals.statement = "PRAGMA quick_check(1)"
+    with pytest.raises(StoreError, match="cannot load: database is locked"):
+        store.load()
+    assert store.load() == [POINT]
+    store.close()
+
+
+@pytest.mark.parametrize("statement", ["PRAGMA application_id", "PRAGMA journal_mode = WAL", "BEGIN IMMEDIATE"])
+def test_a_file_that_could_not_be_prepared_is_prepared_by_the_next_call(
+    path: Path, refusals: Refusals, statement: str
+) -> None:
+    store = SqliteTrackerStore(path)
+    refusals.statement = statement
+    with pytest.raises(StoreError, match="cannot load"):
+        store.load()
+    assert refusals.closed == 1
+    store.save([POINT])
+    assert store.load() == [POINT]
+    store.close()
+
+
+def test_a_save_that_cannot_be_committed_is_undone_and_may_be_repeated(path: Path, refusals: Refusals) -> None:
+    store = SqliteTrackerStore(path)
+    store.save([POINT])
+    refusals.statement = "COMMIT"
+    with pytest.raises(StoreError, match="cannot save: database is locked"):
+        store.save([Point(60, 8, 1.0, {})])
+    assert store.load() == [POINT]
+    store.save([Point(60, 9, 1.0, {})])
+    assert len(store.load()) == 2
+    store.close()
+
+
+def test_an_error_that_ended_the_transaction_itself_is_the_one_told(path: Path) -> None:
+    store = SqliteTrackerStore(path)
+    store.save([POINT])
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON point BEGIN SELECT RAISE(ROLLBACK, 'disk is full'); END"
+        )
+    with pytest.raises(StoreError, match="disk is full"):
+        store.save([Point(60, 8, 1.0, {})])
+    assert store.load() == [POINT]
+    store.close()
 
 
 def test_damage_met_while_saving_begins_a_new_file(path: Path) -> None:
