@@ -11,6 +11,7 @@ from aiohttp import web
 
 from exai_sre.logs import get_logger
 from exai_sre.middleware.aiohttp_server import QUIET_ROUTES, HttpInstruments, instrument_app
+from exai_sre.middleware.correlation_id import count_rejections
 from exai_sre.middleware.websocket import WebSocketRequest
 from exai_sre.outcome import Outcome
 from exai_sre.slo import slo_report
@@ -94,6 +95,7 @@ async def _serve(stack: AsyncExitStack, app: Application, served: web.Applicatio
     instruments = HttpInstruments(
         metrics=app.watch.metrics.http,
         logger=get_logger("server.http"),
+        rejected=count_rejections(app.watch.metrics.telemetry),
         quiet=QUIET_ROUTES | {MCP_PATH},
         clock=app.clock,
     )

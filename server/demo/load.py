@@ -5,16 +5,25 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Final
 
 import aiohttp
 
 from exai_sre.clock import Clock
 
-__all__ = ["PROTOCOL", "Load"]
+__all__ = ["HEADERS", "PROTOCOL", "Load"]
 
 PROTOCOL: Final = "2026-07-28"
 """Revision of MCP that the load speaks: each request stands alone, so no session is held."""
+
+HEADERS: Final[Mapping[str, str]] = {
+    "Accept": "application/json, text/event-stream",
+    "MCP-Protocol-Version": PROTOCOL,
+    "Mcp-Method": "tools/call",
+    "Mcp-Name": "chat",
+}
+"""What each request carries beside its body."""
 
 _META: Final = "io.modelcontextprotocol"
 
@@ -54,7 +63,7 @@ class Load:
 
     async def _call(self) -> None:
         try:
-            async with self._session.post(self._url, json=self._body(), headers=_headers()) as response:
+            async with self._session.post(self._url, json=self.body(), headers=HEADERS) as response:
                 text = await response.text()
         except (aiohttp.ClientError, TimeoutError) as error:
             self.results[type(error).__name__] += 1
@@ -62,7 +71,8 @@ class Load:
         failed = '"isError":true' in text or '"error":{' in text
         self.results["tool error" if failed else "ok"] += 1
 
-    def _body(self) -> dict[str, Any]:
+    def body(self) -> dict[str, Any]:
+        """The next request: a call of the chat tool."""
         number = next(self._ids)
         return {
             "jsonrpc": "2.0",
@@ -78,12 +88,3 @@ class Load:
                 },
             },
         }
-
-
-def _headers() -> dict[str, str]:
-    return {
-        "Accept": "application/json, text/event-stream",
-        "MCP-Protocol-Version": PROTOCOL,
-        "Mcp-Method": "tools/call",
-        "Mcp-Name": "chat",
-    }

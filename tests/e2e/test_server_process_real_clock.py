@@ -84,7 +84,7 @@ async def test_a_signal_drains_running_calls_finish_and_the_exit_is_clean_real_c
     assert "Traceback" not in log
 
 
-async def test_killed_under_load_it_is_back_soon_and_the_budget_is_not_lost_real_clock(tmp_path):
+async def test_killed_under_load_it_is_back_soon_and_the_budget_is_not_lost_real_clock(tmp_path, capsys):
     async with ServerProcess(tmp_path) as server:
         for _ in range(20):
             status, _ = await chat(server)
@@ -99,7 +99,9 @@ async def test_killed_under_load_it_is_back_soon_and_the_budget_is_not_lost_real
         assert await total(server) >= 20
         status, _ = await chat(server)
         assert status == 200
-        # 3 s where the SDK's import takes its usual 1.5 s; the same ratio where a machine is busy.
+        with capsys.disabled():
+            print(f"\nready again {seconds:.2f} s after kill -9")
+        # The bound is 3 s where the SDK's import takes its usual 1.5 s, and the same ratio on a slower machine.
         assert seconds < max(3.0, 2 * await imported("mcp.server.lowlevel"))
 
 
