@@ -21,7 +21,7 @@ BANNED = {
     ),
 }
 STUB = re.compile(r"raise NotImplementedError|^\s*pass  # ", re.MULTILINE)
-MACHINE_PATH = re.compile(r"/root/|/home/\w+/|/work/")
+MACHINE_PATH = re.compile(r"/root/|/home/\w+/")
 
 
 def comments(text):
