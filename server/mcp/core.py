@@ -58,9 +58,9 @@ def build_server(
             with gate.admitted():
                 result = await tool.run(params.arguments or {}, ToolCall(_progress_sink(context)))
         except ToolError as error:
-            return _failed(error)
+            return _failed(tool.marked(error))
         except Exception as error:  # the boundary: a defect becomes an answer, never a broken connection
-            return _failed(_defect(), error)
+            return _failed(tool.marked(_defect()), error)
         report_outcome(Outcome.OK)
         return _succeeded(result)
 

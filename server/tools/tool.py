@@ -35,20 +35,21 @@ class Tool:
         Raises:
             ToolError: the arguments are invalid (``client_error``), or the handler failed.
         """
-        self.check(arguments)
         try:
+            self.check(arguments)
             result = await self.spec.handler(self.services, arguments, call)
         except ToolError as error:
-            raise self._marked_error(error) from error
-        return self._marked(result)
+            raise self.marked(error) from error
+        return self._marked_result(result)
 
-    def _marked(self, result: ToolResult) -> ToolResult:
+    def _marked_result(self, result: ToolResult) -> ToolResult:
         simulated = self.services.simulated
         text = f"{result.text}\n\n{SIMULATED_NOTE}" if simulated else result.text
         return replace(result, text=text, structured={**result.structured, "simulated": simulated})
 
-    def _marked_error(self, error: ToolError) -> ToolError:
-        if not self.services.simulated:
+    def marked(self, error: ToolError) -> ToolError:
+        """The error as its caller sees it: it says once that upstreams are simulated, where they are."""
+        if not self.services.simulated or error.what.endswith(SIMULATED_NOTE):
             return error
         message = f"{error.what} {SIMULATED_NOTE}"
         return ToolError(error.outcome, message, error.error_type, remedy=error.remedy, retry_after=error.retry_after)
