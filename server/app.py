@@ -269,7 +269,7 @@ async def _start_background(
 ) -> None:
     """Tracker, loop-lag sampler and broadcaster; the tracker saves a last time when it ends."""
     stack.callback(watch.store.close)
-    interval = settings.tick_seconds
+    interval, restored = settings.tick_seconds, asyncio.Event()
 
     def on_tick() -> None:
         traffic.sample(clock.monotonic())
@@ -281,10 +281,13 @@ async def _start_background(
             watch.store,
             clock=clock,
             interval=interval,
+            on_restored=restored.set,
             on_tick=on_tick,
             on_error=watch.state.on_error,
         ),
     )
+    # Ready means that budgets from before a restart are back: until then every report would be false.
+    await restored.wait()
     _background(stack, sample_loop_lag(watch.metrics.process.loop_lag.labels(), clock=clock))
     _background(stack, broadcaster.run(interval, clock))
 

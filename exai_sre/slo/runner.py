@@ -22,6 +22,7 @@ async def run_tracker(
     *,
     clock: Clock,
     interval: float = 1.0,
+    on_restored: Callable[[], None] | None = None,
     on_tick: Callable[[], None] | None = None,
     on_error: Callable[[Exception], None] | None = None,
 ) -> None:
@@ -35,6 +36,7 @@ async def run_tracker(
         store: where its points are kept; ``None`` to keep them nowhere.
         clock: time source.
         interval: seconds between ticks.
+        on_restored: called once, when the stored points are back (or could not be had).
         on_tick: called after each tick.
         on_error: told of an error of the store, the tick or ``on_tick``, after which the
             tracker goes on; without it the first error ends the tracker. After a failed load
@@ -42,6 +44,8 @@ async def run_tracker(
     """
     run = _Run(tracker, store, on_tick, on_error)
     await run.restore()
+    if on_restored is not None:
+        on_restored()
     due = clock.monotonic()
     try:
         while True:

@@ -115,6 +115,25 @@ async def test_a_cancelled_run_counts_and_saves_a_last_time(
     assert store.total == 5
 
 
+async def test_whoever_waits_is_told_when_the_stored_points_are_back(
+    catalog: Catalog, clock: VirtualClock, store: MemoryStore, calls: Counter
+) -> None:
+    first = asyncio.create_task(run_tracker(tracker_of(catalog, clock), store, clock=clock))
+    await idle()
+    calls.labels(outcome="ok", tool="a").inc()
+    await clock.elapse(1)
+    await cancel(first)
+    tracker, told = tracker_of(catalog, clock), []
+
+    def restored() -> None:
+        told.append(max(status.total for status in tracker.status()))
+
+    second = asyncio.create_task(run_tracker(tracker, store, clock=clock, on_restored=restored))
+    await idle()
+    await cancel(second)
+    assert told == [1]
+
+
 async def test_a_run_continues_where_the_last_one_ended(
     catalog: Catalog, clock: VirtualClock, store: MemoryStore, calls: Counter
 ) -> None:
