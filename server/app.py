@@ -127,13 +127,18 @@ async def running(
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         taken = take_ports(stack, settings) if ports else None
-        watch = observe(settings, clock)
-        stack.callback(shutdown_logging)
-        # The SDK takes a second to import, as long as the simulator takes to start: both at once.
-        source, _ = await asyncio.gather(
-            stack.enter_async_context(upstreams(environment, simulator=simulator)),
-            asyncio.to_thread(import_module, "server.ports"),
-        )
+        starting = asyncio.create_task(stack.enter_async_context(upstreams(environment, simulator=simulator)))
+        # The simulator's process starts in this step and gets ready while we do; so does the SDK's import.
+        await asyncio.sleep(0)
+        try:
+            watch = observe(settings, clock)
+            stack.callback(shutdown_logging)
+            await asyncio.to_thread(import_module, "server.ports")
+        except BaseException:
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            raise
+        source = await starting
         stack.push_async_callback(asyncio.to_thread, watch.tracing.shutdown)
         application = await _composed(stack, settings, watch, source, clock)
         if taken is not None:

@@ -6,7 +6,6 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exai_sre.metrics.bound import BoundCounter, BoundGauge, BoundHistogram
 from exai_sre.metrics.family import Counter, Gauge, Histogram
 
 __all__ = ["Matcher", "Selection"]
@@ -47,70 +46,71 @@ def _escape(value: str) -> str:
     return "".join(f"\\{char}" if char in r".+*?()|[]{}^$\\" else char for char in value)
 
 
-class _Sum:
-    """The sum of fixed words, added up again only when their bytes have changed.
-
-    Comparing memory costs a tenth of adding it up, and most series are idle most of the time.
-    """
-
-    __slots__ = ("_seen", "_value", "_views")
-
-    def __init__(self, views: list[memoryview[float]]) -> None:
-        self._views = [view.cast("B") for view in views]
-        self._seen = b""
-        self._value = 0.0
-
-    def read(self) -> float:
-        now = b"".join(self._views)
-        if now != self._seen:
-            self._seen = now
-            self._value = float(sum(array("d", now)))
-        return self._value
-
-
 class Selection:
     """The series of one family that satisfy all matchers, read without a collection.
 
-    The list of series is looked up again only when the family has grown.
+    What satisfies further conditions is told apart from the rest in the same reading, so that a
+    part is never larger than its whole even while other threads count. The list of series is
+    looked up again only when the family has grown, and words are added up again only when their
+    bytes have changed: comparing memory costs a tenth of adding it up, and most series are idle
+    most of the time.
 
     Args:
         family: a counter or a histogram.
         matchers: conditions, all of which must hold.
+        chosen: further conditions on the part.
+        within: for a histogram, the bucket bound that the observations of the part do not exceed.
+
+    Raises:
+        ValueError: ``within`` is no bucket bound of the family, or a label is none of its labels.
     """
 
-    def __init__(self, family: Counter | Gauge | Histogram, matchers: Sequence[Matcher] = ()) -> None:
+    def __init__(
+        self,
+        family: Counter | Gauge | Histogram,
+        matchers: Sequence[Matcher] = (),
+        *,
+        chosen: Sequence[Matcher] = (),
+        within: float | None = None,
+    ) -> None:
         self._family = family
         names = family.instrument.label_names
-        self._conditions = tuple((names.index(matcher.label), matcher) for matcher in matchers)
+        self._conditions = [(names.index(matcher.label), matcher) for matcher in matchers]
+        self._chosen = [(names.index(matcher.label), matcher) for matcher in chosen]
+        buckets = family.instrument.buckets
+        self._all = len(buckets) + 1
+        self._within = self._all if within is None else buckets.index(within) + 1
         self._size = -1
-        self._sums: dict[int, _Sum] = {}
-        self._all = len(family.instrument.buckets) + 1
+        self._words: list[memoryview[int]] = []
+        self._cut = 0
+        self._seen = b""
+        self._read = (0.0, 0.0)
 
-    def _sum(self, words: int) -> float:
-        """Sum over the first ``words`` words of each selected series."""
+    def read(self) -> tuple[float, float]:
+        """The part and the whole: sums of values, or numbers of observations for a histogram."""
         if self._size != self._family.size:
-            self._size = self._family.size
-            self._sums = {}
-        summed = self._sums.get(words)
-        if summed is None:
-            summed = self._sums[words] = _Sum([series.view(words) for series in self._selected()])
-        return summed.read()
+            self._look_up()
+        now = b"".join(self._words)
+        if now != self._seen:
+            self._seen = now
+            numbers = array("d", now)
+            part = float(sum(numbers[: self._cut]))
+            self._read = (part, part + float(sum(numbers[self._cut :])))
+        return self._read
 
-    def _selected(self) -> list[BoundCounter | BoundGauge | BoundHistogram]:
-        return [
-            series
-            for series in self._family.series()
-            if all(matcher.admits(series.values[at]) for at, matcher in self._conditions)
-        ]
+    def _look_up(self) -> None:
+        self._size = self._family.size
+        part: list[memoryview[float]] = []
+        rest: list[memoryview[float]] = []
+        for series in self._family.series():
+            if not _hold(self._conditions, series.values):
+                continue
+            words, cut = series.view(self._all), self._within if _hold(self._chosen, series.values) else 0
+            part += [words[:cut]] if cut else []
+            rest += [words[cut:]] if cut < self._all else []
+        self._cut = sum(map(len, part))
+        self._words = [view.cast("B") for view in (*part, *rest)]
 
-    def total(self) -> float:
-        """Sum over the selected series: of values, or of observations for a histogram."""
-        return self._sum(self._all)
 
-    def within(self, bound: float) -> float:
-        """Observations of at most ``bound``, which is a bucket bound of the histogram.
-
-        Raises:
-            ValueError: ``bound`` is no bucket bound.
-        """
-        return self._sum(self._family.instrument.buckets.index(bound) + 1)
+def _hold(conditions: Sequence[tuple[int, Matcher]], values: tuple[str, ...]) -> bool:
+    return all(matcher.admits(values[at]) for at, matcher in conditions)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from exai_sre.errors import SpecError
@@ -111,7 +112,7 @@ class Value:
             SpecError: it is no plain decimal number.
         """
         text = str(self._contents("scalar"))
-        if getattr(self.node, "style", None) is not None or not _NUMBER.fullmatch(text):
+        if getattr(self.node, "style", None) or not _NUMBER.fullmatch(text):
             raise self.fault(f"must be a number, not {text!r}", "write plain decimal digits, without quotes")
         return Decimal(text)
 
@@ -122,7 +123,7 @@ class Value:
             SpecError: neither ``true`` nor ``false`` stands here.
         """
         text = str(self._contents("scalar"))
-        if getattr(self.node, "style", None) is not None or text not in ("true", "false"):
+        if getattr(self.node, "style", None) or text not in ("true", "false"):
             raise self.fault(f"must be true or false, not {text!r}", "write true or false, without quotes")
         return text == "true"
 
@@ -221,7 +222,7 @@ def read_documents(text: str, file: str, faults: Faults) -> Iterator[Value]:
     import yaml
 
     try:
-        for node in yaml.compose_all(text, Loader=yaml.SafeLoader):
+        for node in _composed(text):
             document = Value(node, file, _line(node))
             if document.kind == "sequence":
                 yield from document.items()
@@ -231,6 +232,39 @@ def read_documents(text: str, file: str, faults: Faults) -> Iterator[Value]:
         faults.add(_unreadable(error, file))
     except RecursionError:
         faults.add(SpecError("is nested too deeply to be read", file=file, remedy="flatten it"))
+
+
+def _composed(text: str) -> Iterator[yaml.Node]:
+    """The nodes of the documents; libyaml scans them where PyYAML was built with it, which is far quicker.
+
+    What libyaml refuses is read once more without it, because only then does the fault name what
+    stands in the text, and which documents before it are sound.
+    """
+    import yaml
+
+    if yaml.__with_libyaml__:
+        try:
+            return iter(list(yaml.compose_all(text, Loader=_scanned_by_libyaml())))
+        except yaml.YAMLError:
+            pass
+    return yaml.compose_all(text, Loader=yaml.SafeLoader)
+
+
+@cache
+def _scanned_by_libyaml() -> Any:
+    """A loader of libyaml's events that composes nodes in Python.
+
+    PyYAML's own composer in C recurses without a limit: a text of many brackets ends the process.
+    """
+    from yaml.composer import Composer
+    from yaml.cyaml import CSafeLoader
+
+    class Loader(Composer, CSafeLoader):
+        def __init__(self, stream: str) -> None:
+            CSafeLoader.__init__(self, stream)
+            Composer.__init__(self)
+
+    return Loader
 
 
 def _unreadable(error: yaml.YAMLError, file: str) -> SpecError:

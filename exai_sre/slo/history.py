@@ -165,8 +165,11 @@ class History:
         A moment before the beginning yields the oldest frame: a window that is not covered
         holds what there is.
         """
-        covering = (ring for ring in self._rings if ring.start <= stamp)
-        ring = next(covering, None) or min(self._rings, key=lambda ring: ring.start)
+        for ring in self._rings:
+            if ring.start <= stamp:
+                break
+        else:
+            ring = min(self._rings, key=lambda ring: ring.start)
         before, after = ring.around(stamp, self.latest)
         span = after.stamp - before.stamp
         share = (stamp - before.stamp) / span if span > 0 else 0.0

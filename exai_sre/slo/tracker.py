@@ -156,23 +156,26 @@ class SloTracker:
         status = self._judged.get(place)
         if status is None:
             judge = self._judges[place]
-            seen = {window: self._seen(place * COLUMNS, window) for window in judge.windows}
-            status = self._judged[place] = judge.status(seen)
+            status = self._judged[place] = judge.status(self._seen(place * COLUMNS, judge.windows))
         return status
 
-    def _seen(self, at: int, window: int) -> Seen:
-        """What the last ``window`` seconds hold of the SLO whose columns begin at ``at``."""
-        latest = self._history.latest
-        edge = self._edges.get(window)
-        if edge is None:
-            edge = self._edges[window] = self._history.at(latest.stamp - window)
-        before, after, share = edge
-        now = latest.counts
-        return Seen(
-            now[at] - before[at] - (after[at] - before[at]) * share,
-            now[at + 1] - before[at + 1] - (after[at + 1] - before[at + 1]) * share,
-            now[at + 2] - before[at + 2] - (after[at + 2] - before[at + 2]) * share,
-        )
+    def _seen(self, at: int, windows: Sequence[int]) -> dict[int, Seen]:
+        """What each of the windows (seconds) holds of the SLO whose columns begin at ``at``."""
+        latest, edges = self._history.latest, self._edges
+        good, total, watched = latest.counts[at : at + COLUMNS]
+        seen = {}
+        for window in windows:
+            edge = edges.get(window)
+            if edge is None:
+                edge = edges[window] = self._history.at(latest.stamp - window)
+            before, after, share = edge
+            good_then, total_then, watched_then = before[at : at + COLUMNS]
+            if share:
+                good_then += (after[at] - good_then) * share
+                total_then += (after[at + 1] - total_then) * share
+                watched_then += (after[at + 2] - watched_then) * share
+            seen[window] = Seen(good - good_then, total - total_then, watched - watched_then)
+        return seen
 
     def points(self) -> list[Point]:
         """What changed since the last call, to be stored: usually two points, never more than the rings hold."""

@@ -43,8 +43,8 @@ class Traffic:
     def __init__(self, metrics: ServerMetrics) -> None:
         duration = metrics.mcp.operation_duration
         self._bounds = duration.instrument.buckets
-        self._calls = Selection(duration, (_CALLS,))
-        self._bad = Selection(duration, (_CALLS, _BAD))
+        self._calls = Selection(duration, (_CALLS,), chosen=(_BAD,))
+        self._within = [Selection(duration, (_CALLS,), within=bound) for bound in self._bounds]
         self._in_flight = Selection(metrics.mcp.in_flight)
         self._connections = Selection(metrics.websocket.open, (Matcher(LabelName.ENDPOINT, ("/ws",)),))
         self._samples: deque[_Sample] = deque()
@@ -55,8 +55,9 @@ class Traffic:
         Args:
             now: monotonic time in seconds.
         """
-        cumulative = tuple([self._calls.within(bound) for bound in self._bounds])
-        self._samples.append(_Sample(now, self._calls.total(), self._bad.total(), cumulative))
+        cumulative = tuple([selection.read()[0] for selection in self._within])
+        bad, total = self._calls.read()
+        self._samples.append(_Sample(now, total, bad, cumulative))
         while len(self._samples) > 2 and self._samples[1].at <= now - QUANTILE_WINDOW:
             self._samples.popleft()
 
@@ -80,8 +81,8 @@ class Traffic:
             "requests_per_second": rates[0],
             "bad_per_second": rates[1],
             **{f"p{q}_seconds": quantile(q / 100, self._bounds, counts) for q in (50, 95, 99)},
-            "in_flight": self._in_flight.total(),
-            "connections": self._connections.total(),
+            "in_flight": self._in_flight.read()[1],
+            "connections": self._connections.read()[1],
         }
 
 

@@ -82,8 +82,7 @@ def test_windows_hold_what_happened_in_them_whatever_happens_to_time(
             rig.tick(seconds, ok, error)
     status = rig.tracker.status()[0]
     total = sum(ok + error for _, _, ok, error in rig.events)
-    for window in BURN_WINDOWS:
-        seen = rig.tracker._seen(0, window)
+    for window, seen in rig.tracker._seen(0, BURN_WINDOWS).items():
         sure, most = rig.bounds(window, 3600)
         assert sure - 1e-6 <= seen.total <= most + 1e-6
         assert -1e-6 <= seen.good <= seen.total + 1e-6

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from exai_sre.errors import SpecError
 from exai_sre.metrics import Catalog
@@ -329,3 +330,18 @@ def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
         f"{tmp_path}/latin.yaml: is not UTF-8 text (byte 3)",
         f"{tmp_path}/no: cannot be read: No such file or directory",
     ]
+
+
+@pytest.mark.parametrize("bracket", ["[", "{a: ", "- "])
+def test_a_text_that_is_nested_without_end_is_refused_and_never_ends_the_process(write: Write, bracket: str) -> None:
+    [fault] = read_slos([write(bracket * 100_000)]).faults
+    assert "nested too deeply" in str(fault)
+
+
+def test_libyaml_and_plain_python_compose_the_same_nodes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = sorted((root / "slo").glob("*.yaml"))
+    quick = read_slos(paths)
+    monkeypatch.setattr(yaml, "__with_libyaml__", False)
+    assert read_slos(paths) == quick
+    assert quick.slos
+    assert not quick.faults
