@@ -14,8 +14,15 @@ from exai_sre.version import __version__
 __all__ = ["COMMANDS", "LazyGroup", "commands"]
 
 COMMANDS: Final = {
+    "backfill": "Write the recorded series of past weeks, so that a new SLO knows its history.",
+    "backtest": "Replay a history: which alerts would have fired, and which incidents none.",
     "check": "Lint SLO files, rules and dashboards against the catalog.",
+    "convert": "Read SLOs of any supported format and write OpenSLO v1.",
+    "gate": "Let a release pass, or not, by the error budget that is left.",
     "generate": "Write rules, Alertmanager configuration, tests, dashboards and runbooks.",
+    "init": "Read a metrics page or a Prometheus, write a catalog and propose SLOs.",
+    "status": "Say what Prometheus knows of each SLO: budget, burn rates, alerts.",
+    "suggest": "Propose targets and burn tiers from a history.",
 }
 """Names of the commands, which are names of modules beside this one, with what each does."""
 

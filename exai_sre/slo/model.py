@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Literal
 
-from exai_sre.metrics.selection import Matcher
-from exai_sre.slo.windows import DAY, HOUR, MINUTE
+from exai_sre.slo.indicators import EventsIndicator, Indicator, QueryIndicator
+from exai_sre.slo.tiers import TIERS, WINDOWS, BurnTier, Severity, tiers_for
+from exai_sre.slo.windows import DAY
 
 __all__ = [
     "TIERS",
     "WINDOWS",
+    "Alerting",
     "BurnTier",
+    "Calendar",
     "EventsIndicator",
     "Indicator",
+    "MissingData",
+    "Notice",
+    "NotificationTarget",
     "QueryIndicator",
     "Severity",
     "Slo",
@@ -24,8 +30,8 @@ __all__ = [
     "tiers_for",
 ]
 
-Severity = Literal["page", "ticket"]
-"""Whether somebody is woken up, or looks at it in working hours."""
+MissingData = Literal["excluded", "good", "bad"]
+"""What time without data is to an SLO: left out, or counted as good or bad time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,108 +48,73 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class BurnTier:
-    """One pair of windows with the burn rate above which both must be to fire.
+class Calendar:
+    """Windows that follow each other from a start on: a week, a month, a quarter.
 
     Attributes:
-        name: value of the ``burnrate_tier`` label, such as ``14.4x``.
-        factor: burn rate: error ratio divided by the error budget.
-        long: long window in seconds.
-        short: short window in seconds, which ends the alert soon after the fault.
-        severity: page or ticket.
+        start: local start of the first window as ISO 8601 without a zone, such as ``2026-01-01T00:00:00``.
+        zone: IANA name of the time zone.
+        unit: ``d``, ``w``, ``M``, ``Q`` or ``Y``.
+        count: how many units a window has.
+    """
+
+    start: str
+    zone: str
+    unit: Literal["d", "w", "M", "Q", "Y"]
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationTarget:
+    """Whom an alert policy tells (OpenSLO ``AlertNotificationTarget``).
+
+    Attributes:
+        name: name of the target, which becomes the receiver's.
+        target: ``webhook``, ``slack``, ``pagerduty``, ``email`` or any other word of the user's.
+        description: one sentence.
     """
 
     name: str
-    factor: Decimal
-    long: int
-    short: int
-    severity: Severity
-
-    def threshold(self, budget: Decimal) -> Decimal:
-        """Error ratio (0..1) above which both windows fire."""
-        return self.factor * budget
-
-
-WINDOWS: Final = (28 * DAY, 30 * DAY)
-"""SLO windows in seconds that have burn tiers."""
-
-_SHAPES: tuple[tuple[str, int, int, Severity], ...] = (
-    ("0.02", HOUR, 5 * MINUTE, "page"),
-    ("0.05", 6 * HOUR, 30 * MINUTE, "page"),
-    ("0.1", DAY, 2 * HOUR, "ticket"),
-    ("0.1", 3 * DAY, 6 * HOUR, "ticket"),
-)
-
-
-def tiers_for(window: int) -> tuple[BurnTier, ...]:
-    """The four tiers of an SLO window in seconds: they fire when 2, 5, 10 and 10 % of the budget are spent.
-
-    Source: Google's SRE workbook, "Alerting on SLOs", and Sloth's 30 d and 28 d window catalogues.
-    """
-    tiers = []
-    for spent, long, short, severity in _SHAPES:
-        factor = Decimal(spent) * window / long
-        name = f"{factor.quantize(Decimal('0.01')).normalize():f}x"
-        tiers.append(BurnTier(name, factor.normalize(), long, short, severity))
-    return tuple(tiers)
-
-
-TIERS: Final = tiers_for(30 * DAY)
-"""The tiers of 30 days: 14.4x 1h/5m and 6x 6h/30m page, 3x 1d/2h and 1x 3d/6h open a ticket."""
+    target: str
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class EventsIndicator:
-    """Good events over all events, counted by one instrument of the catalog.
-
-    An event counts when it passes ``filter``. It is good when it also passes ``good`` (or fails
-    ``bad``) and, if ``within`` is given, was at most that large. Exactly one of ``good`` and
-    ``bad`` is given; ``good`` is empty where ``within`` alone decides.
+class Notice:
+    """What is particular to the alerts of one severity.
 
     Attributes:
-        instrument: name of a counter or histogram.
-        filter: conditions on labels that all events must meet.
-        good: conditions on labels of good events.
-        bad: conditions on labels of bad events.
-        within: a bucket bound, in the unit of the instrument.
+        enabled: whether they are wanted.
+        labels: labels beside the generated ones.
+        annotations: annotations beside, and instead of, the generated ones.
     """
 
-    instrument: str
-    filter: tuple[Matcher, ...] = ()
-    good: tuple[Matcher, ...] | None = None
-    bad: tuple[Matcher, ...] | None = None
-    within: float | None = None
-
-    def __post_init__(self) -> None:
-        if (self.good is None) == (self.bad is None):
-            raise ValueError("an indicator has either good or bad events")
-        if self.within is not None and self.good is None:
-            raise ValueError("a bound makes events good, so it stands with good, not with bad")
-        if not self.good and not self.bad and self.within is None:
-            raise ValueError("good or bad events need labels or a bound")
+    enabled: bool = True
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class QueryIndicator:
-    """Good (or bad) events over all events as PromQL, which only Prometheus can read.
+class Alerting:
+    """How the alerts of an SLO are named, labelled and sent.
 
     Attributes:
-        good: query of good events, or ``None``.
-        bad: query of bad events, or ``None``; exactly one of the two is given.
-        total: query of all events. Each may hold ``{{.window}}`` for the range.
+        name: alert name; empty for a generated one.
+        labels: labels on the alerts of both severities.
+        annotations: annotations on the alerts of both severities.
+        page: alerts that wake somebody up.
+        ticket: alerts for working hours.
+        no_data: whether it is told that data are missing.
+        targets: who is told; empty for the receivers of the severity.
     """
 
-    good: str | None
-    bad: str | None
-    total: str
-
-    def __post_init__(self) -> None:
-        if (self.good is None) == (self.bad is None):
-            raise ValueError("an indicator has either good or bad events")
-
-
-Indicator = EventsIndicator | QueryIndicator
-"""How good and total events are counted."""
+    name: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    page: Notice = field(default_factory=Notice)
+    ticket: Notice = field(default_factory=Notice)
+    no_data: bool = True
+    targets: tuple[NotificationTarget, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +131,12 @@ class Slo:
         indicator: how events are counted.
         labels: labels of the definition; several values of one label are joined by commas.
         annotations: annotations of the definition.
+        calendar: where the window is one of the calendar; ``window`` is then its nominal length.
+        group_by: labels of which each combination of values has a budget and alerts of its own.
+        group_limit: how many groups get series of their own; the rest is counted together.
+        missing: what time without data is.
+        alerting: names, labels, texts and receivers of its alerts, and which severities are wanted.
+        depends_on: ids of SLOs whose failures are failures of this one.
         tiers: burn tiers that can fire.
         unreachable: burn tiers that never can, because even an error ratio of 1 burns too slowly.
         source: where it was defined.
@@ -174,6 +151,12 @@ class Slo:
     indicator: Indicator
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
+    calendar: Calendar | None = None
+    group_by: tuple[str, ...] = ()
+    group_limit: int = 50
+    missing: MissingData = "excluded"
+    alerting: Alerting = field(default_factory=lambda: Alerting(), hash=False)
+    depends_on: tuple[str, ...] = ()
     tiers: tuple[BurnTier, ...] = TIERS
     unreachable: tuple[BurnTier, ...] = ()
     source: Source = Source()
@@ -188,6 +171,11 @@ class Slo:
         """Share of events that may be bad: 1 minus the objective, exact."""
         return 1 - self.objective
 
+    @property
+    def owner(self) -> str:
+        """Who answers for it: the label ``owner``, else ``team``, else the service."""
+        return self.labels.get("owner") or self.labels.get("team") or self.service
+
 
 def make_slo(
     name: str,
@@ -200,9 +188,16 @@ def make_slo(
     description: str = "",
     labels: Mapping[str, str] | None = None,
     annotations: Mapping[str, str] | None = None,
+    calendar: Calendar | None = None,
+    group_by: tuple[str, ...] = (),
+    group_limit: int = 50,
+    missing: MissingData = "excluded",
+    alerting: Alerting | None = None,
+    depends_on: tuple[str, ...] = (),
+    tiers: tuple[BurnTier, ...] | None = None,
     source: Source | None = None,
 ) -> Slo:
-    """An SLO with the burn tiers of its window, those that can never fire set apart.
+    """An SLO with burn tiers (by default those of its window), those that can never fire set apart.
 
     Raises:
         ValueError: the objective is not between 0 and 1, or the window has no tiers.
@@ -212,7 +207,7 @@ def make_slo(
     if window not in WINDOWS:
         raise ValueError(f"a window is one of {WINDOWS} seconds, got {window}")
     budget = 1 - objective
-    tiers = tiers_for(window)
+    wanted = tiers_for(window) if tiers is None else tiers
     return Slo(
         name=name,
         service=service,
@@ -223,7 +218,13 @@ def make_slo(
         indicator=indicator,
         labels=dict(labels or {}),
         annotations=dict(annotations or {}),
-        tiers=tuple(tier for tier in tiers if tier.threshold(budget) < 1),
-        unreachable=tuple(tier for tier in tiers if tier.threshold(budget) >= 1),
+        calendar=calendar,
+        group_by=group_by,
+        group_limit=group_limit,
+        missing=missing,
+        alerting=alerting or Alerting(),
+        depends_on=depends_on,
+        tiers=tuple(tier for tier in wanted if tier.threshold(budget) < 1),
+        unreachable=tuple(tier for tier in wanted if tier.threshold(budget) >= 1),
         source=source or Source(),
     )
