@@ -8,25 +8,31 @@ from typing import Any, Final
 
 from exai_sre.errors import ExaiSreError, SettingError
 from exai_sre.metrics import Catalog
+from exai_sre.slo.yaml_source import read_text
 
 __all__ = ["configured_catalog", "load_catalog"]
 
 _SETTING: Final = "[tool.exai_sre] catalog"
-_FORM: Final = "write MODULE:ATTRIBUTE, such as server.metrics:build_catalog"
+_FORM: Final = "write MODULE:ATTRIBUTE, such as server.metrics:build_catalog, or a .yaml file"
+_FILES: Final = (".yaml", ".yml")
 
 
 def load_catalog(flag: str | None, folder: Path) -> Catalog | None:
     """The catalog of ``--catalog``, or of the pyproject.toml in ``folder``, or ``None``.
 
-    The attribute is a :class:`Catalog` or a callable that returns one.
+    The place is a YAML file, as ``exai-sre init`` writes it, or an attribute of a module, which
+    is a :class:`Catalog` or a callable that returns one.
 
     Raises:
         SettingError: the place named holds no catalog.
+        SpecError: the file is no sound catalog.
     """
     if flag is not None:
-        return _resolve(flag, "--catalog")
+        return _file(Path(flag)) if flag.endswith(_FILES) else _resolve(flag, "--catalog")
     configured = configured_catalog(folder)
-    return None if configured is None else _resolve(configured, _SETTING)
+    if configured is None:
+        return None
+    return _file(folder / configured) if configured.endswith(_FILES) else _resolve(configured, _SETTING)
 
 
 def configured_catalog(folder: Path) -> str | None:
@@ -48,6 +54,12 @@ def configured_catalog(folder: Path) -> str | None:
     if value is None or isinstance(value, str):
         return value
     raise SettingError(_SETTING, str(value), "is no text", remedy=_FORM)
+
+
+def _file(path: Path) -> Catalog:
+    from exai_sre.generate.onboarding import read_catalog
+
+    return read_catalog(read_text(path), str(path))
 
 
 def _resolve(place: str, setting: str) -> Catalog:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from exai_sre.errors import CatalogError
 from exai_sre.metrics.cells import Store
@@ -13,6 +13,12 @@ from exai_sre.metrics.instrument import Chart, Instrument, Kind, Label, NotChart
 __all__ = ["Catalog"]
 
 FamilyT = TypeVar("FamilyT", bound="Family[Any]")
+
+_FAMILIES: Final[dict[Kind, type[Counter | Gauge | Histogram]]] = {
+    "counter": Counter,
+    "gauge": Gauge,
+    "histogram": Histogram,
+}
 
 
 class Catalog:
@@ -66,15 +72,28 @@ class Catalog:
         buckets: Sequence[float],
         chart: Chart | NotCharted,
     ) -> FamilyT:
-        instrument = Instrument(name, kind, help, unit, tuple(labels), tuple(float(bound) for bound in buckets), chart)
-        known = self._families.get(name)
+        bounds = tuple(float(bound) for bound in buckets)
+        return self._add(family, Instrument(name, kind, help, unit, tuple(labels), bounds, chart))
+
+    def declare(self, instrument: Instrument) -> Counter | Gauge | Histogram:
+        """Declare an instrument that was made elsewhere, such as a foreign one.
+
+        Raises:
+            CatalogError: another one is declared under its name.
+        """
+        return self._add(_FAMILIES[instrument.kind], instrument)
+
+    def _add(self, family: type[FamilyT], instrument: Instrument) -> FamilyT:
+        known = self._families.get(instrument.name)
         if known is None:
             made = family(instrument, self._store)
-            self._families[name] = made  # type: ignore[assignment]
+            self._families[instrument.name] = made  # type: ignore[assignment]
             return made
         if known.instrument != instrument or not isinstance(known, family):
             raise CatalogError(
-                "is declared twice with different meanings", instrument=name, remedy="give one of the two another name"
+                "is declared twice with different meanings",
+                instrument=instrument.name,
+                remedy="give one of the two another name",
             )
         return known
 

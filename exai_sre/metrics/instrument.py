@@ -25,6 +25,7 @@ OUTCOME_VALUES = tuple(outcome.value for outcome in Outcome)
 
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
 _LABEL = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*", re.ASCII)
+_CLASS = re.compile(r"[1-5]\.\.", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +37,34 @@ class Label:
         values: allowed values; any other is counted under :data:`OTHER`. Empty for an open label.
         bound: for an open label, how many distinct values get a series of their own; the rest
             is counted under :data:`OVERFLOW`.
+        foreign: whether somebody else exports it, under any name that Prometheus takes.
     """
 
     name: str
     values: tuple[str, ...] = ()
     bound: int = 0
+    foreign: bool = False
 
     def __post_init__(self) -> None:
-        if not _LABEL.fullmatch(self.name):
+        if not (_is_foreign_name(self.name) if self.foreign else _LABEL.fullmatch(self.name)):
             raise CatalogError("is no valid label name", instrument=self.name)
         if bool(self.values) == bool(self.bound):
             raise CatalogError("a label has either values or a bound", instrument=self.name)
 
     def allows(self, value: str) -> bool:
-        """Whether a series with this label value can exist."""
+        """Whether a series with this label value can exist, or one of that class of status codes (``5..``)."""
         if self.values:
-            return value in self.values or value == OTHER
+            return value == OTHER or any(_fits(value, known) for known in self.values)
         return True
+
+
+def _fits(value: str, known: str) -> bool:
+    return value == known or (_CLASS.fullmatch(value) is not None and len(known) == 3 and known[0] == value[0])
+
+
+def _is_foreign_name(name: str) -> bool:
+    """Whether Prometheus takes the name; from version 3 on that is any text, but for what it keeps to itself."""
+    return bool(name) and name.isprintable() and not name.startswith("__")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +110,7 @@ class Instrument:
         labels: the labels of each series, in declaration order.
         buckets: upper bounds of a histogram, ascending, without infinity; in the unit of the metric.
         chart: how it is charted, or why not.
+        foreign: whether somebody else exports it; our rules on names do not bind others.
     """
 
     name: str
@@ -107,11 +120,12 @@ class Instrument:
     labels: tuple[Label, ...]
     buckets: tuple[float, ...]
     chart: Chart | NotCharted
+    foreign: bool = False
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
+        if not (_is_foreign_name(self.name) if self.foreign else _NAME.fullmatch(self.name)):
             raise CatalogError("is no valid metric name", instrument=self.name)
-        if (self.kind == "counter") != self.name.endswith("_total"):
+        if not self.foreign and (self.kind == "counter") != self.name.endswith("_total"):
             raise CatalogError("a counter's name ends in _total, and only a counter's", instrument=self.name)
         if (self.kind == "histogram") != bool(self.buckets):
             raise CatalogError("a histogram has buckets, and only a histogram", instrument=self.name)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exai_sre.metrics.family import Counter, Gauge, Histogram
+from exai_sre.metrics.spelling import label_text, quoted
 
 __all__ = ["Matcher", "Selection"]
+
+_CLASS = re.compile(r"[1-5]\.\.", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
     """A condition on one label: its value is one of ``values``, or none of them.
 
+    A value of the form ``5..`` stands for every status code of that class, as in the idiom of
+    PromQL: exporters write any of a hundred codes, and a list of them would miss the next one.
+
     Attributes:
         label: label name.
-        values: at least one value.
+        values: at least one value or class of status codes.
         negated: whether the values are excluded instead of required.
     """
 
@@ -28,21 +35,29 @@ class Matcher:
     @property
     def promql(self) -> str:
         """The condition as a PromQL label matcher."""
-        if len(self.values) == 1:
-            return f'{self.label}{"!=" if self.negated else "="}"{_quote(self.values[0])}"'
+        label = label_text(self.label)
+        if len(self.values) == 1 and not _CLASS.fullmatch(self.values[0]):
+            return f"{label}{'!=' if self.negated else '='}{quoted(self.values[0])}"
         pattern = "|".join(_escape(value) for value in self.values)
-        return f'{self.label}{"!~" if self.negated else "=~"}"{_quote(pattern)}"'
+        return f"{label}{'!~' if self.negated else '=~'}{quoted(pattern)}"
 
     def admits(self, value: str) -> bool:
-        """Whether a series with this label value is selected."""
-        return (value in self.values) != self.negated
+        """Whether a series with this label value is selected; of a class of codes, whether each of them is."""
+        if not self.negated:
+            return any(_covers(named, value) for named in self.values)
+        return not any(_covers(named, value) or _covers(value, named) for named in self.values)
 
 
-def _quote(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+def _covers(named: str, value: str) -> bool:
+    """Whether a named value is that value, or a class of status codes that holds it."""
+    if named == value:
+        return True
+    return _CLASS.fullmatch(named) is not None and re.fullmatch(rf"{named[0]}\d\d", value, re.ASCII) is not None
 
 
 def _escape(value: str) -> str:
+    if _CLASS.fullmatch(value):
+        return value
     return "".join(f"\\{char}" if char in r".+*?()|[]{}^$\\" else char for char in value)
 
 
