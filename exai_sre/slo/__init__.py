@@ -23,9 +23,11 @@ if TYPE_CHECKING:
         make_slo,
         tiers_for,
     )
-    from exai_sre.slo.reading import SloReading, load_slos, read_slos
+    from exai_sre.slo.openslo_write import write_openslo
+    from exai_sre.slo.reading import SloReading, load_slos, read_slos, validate_slos
     from exai_sre.slo.report import slo_report
     from exai_sre.slo.runner import run_tracker
+    from exai_sre.slo.schema import openslo_schema
     from exai_sre.slo.status import SloStatus, Verdict
     from exai_sre.slo.store import SqliteTrackerStore, TrackerStore
     from exai_sre.slo.tracker import SloTracker
@@ -51,12 +53,15 @@ __all__ = [
     "format_duration",
     "load_slos",
     "make_slo",
+    "openslo_schema",
     "parse_duration",
     "read_slos",
     "reset_time",
     "run_tracker",
     "slo_report",
     "tiers_for",
+    "validate_slos",
+    "write_openslo",
 ]
 
 _HOMES = {
@@ -65,9 +70,11 @@ _HOMES = {
     "model": (
         "TIERS", "BurnTier", "EventsIndicator", "Indicator", "QueryIndicator", "Slo", "Source", "make_slo", "tiers_for",
     ),
-    "reading": ("SloReading", "load_slos", "read_slos"),
+    "openslo_write": ("write_openslo",),
+    "reading": ("SloReading", "load_slos", "read_slos", "validate_slos"),
     "report": ("slo_report",),
     "runner": ("run_tracker",),
+    "schema": ("openslo_schema",),
     "status": ("SloStatus", "Verdict"),
     "store": ("SqliteTrackerStore", "TrackerStore"),
     "tracker": ("SloTracker",),

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _NULL = "tag:yaml.org,2002:null"
-_TEXT = "tag:yaml.org,2002:str"
+_TEXTS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:timestamp")
 _NAMES = {"mapping": "a mapping", "sequence": "a list", "scalar": "a single value"}
 
 
@@ -96,10 +96,10 @@ class Value:
         """The text that stands here; ``empty`` allows it to be empty.
 
         Raises:
-            SpecError: it is no text: a mapping, a list, or an unquoted number, boolean or date.
+            SpecError: it is no text: a mapping, a list, or an unquoted number or boolean. A date is text.
         """
         text = str(self._contents("scalar"))
-        if self.node.tag != _TEXT:
+        if self.node.tag not in _TEXTS:
             raise self.fault(f"must be text, not {text}", f"put it in quotes: '{text}'")
         if not text and not empty:
             raise self.fault("must not be empty", "give it a value")
@@ -212,6 +212,10 @@ class Record:
         """What ``read`` makes of the value of ``key``; ``default`` if it is absent or faulty."""
         value = self._entries.get(key)
         return default if value is None else self._faults.attempt(lambda: read(value), default)
+
+    def flag(self, key: str) -> bool:
+        """Whether ``true`` stands under ``key``; an absent or faulty one is false."""
+        return bool(self.take(key, Value.boolean, None))
 
 
 def read_documents(text: str, file: str, faults: Faults) -> Iterator[Value]:

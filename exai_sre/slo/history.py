@@ -20,8 +20,8 @@ __all__ = ["COLUMNS", "MARKS", "RINGS", "Frame", "History", "Point"]
 COLUMNS: Final = 3
 """Numbers per SLO in a frame: good events, all events, watched seconds."""
 
-RINGS: Final = ((1, 660), (60, 400), (600, 480), (3600, 760))
-"""Step in seconds and number of frames of each ring: 11 min, 6.7 h, 3.3 d and 31.7 d."""
+RINGS: Final = ((1, 660), (60, 400), (600, 480), (3600, 760), (21_600, 380))
+"""Step in seconds and number of frames of each ring: 11 min, 6.7 h, 3.3 d, 31.7 d and 95 d."""
 
 MARKS: Final = 0
 """Resolution of points outside the rings: slot 0 holds the newest frame, the others the edges of gaps."""
@@ -73,10 +73,6 @@ class _Ring:
         self._frames: list[Frame] = []
         self._stamps: list[float] = []
 
-    @property
-    def start(self) -> float:
-        return self._stamps[0]
-
     def keep(self, frame: Frame) -> None:
         """Append a frame, whatever its step."""
         self._frames.append(frame)
@@ -104,11 +100,11 @@ class _Ring:
     def slot(self, frame: Frame) -> int:
         return int(frame.stamp // self.step) % self._capacity
 
-    def around(self, stamp: float, latest: Frame) -> tuple[Frame, Frame]:
-        """The frames before and after ``stamp``; the oldest one where it lies before all."""
+    def around(self, stamp: float) -> tuple[Frame | None, Frame | None]:
+        """The last frame up to ``stamp`` and the first one after it, where there is such a frame."""
         after = bisect_right(self._stamps, stamp)
-        before = self._frames[max(after - 1, 0)]
-        return before, self._frames[after] if after < len(self._frames) else latest
+        frames = self._frames
+        return frames[after - 1] if after else None, frames[after] if after < len(frames) else None
 
 
 class History:
@@ -162,18 +158,23 @@ class History:
     def at(self, stamp: float) -> tuple[array[float], array[float], float]:
         """Counts before and after a moment, and how far it lies between the two (0..1).
 
-        A moment before the beginning yields the oldest frame: a window that is not covered
-        holds what there is.
+        Every ring is asked, and the two frames nearest to the moment are taken: after restarts a
+        fine ring may hold fewer frames about it than a coarse one. A moment before the beginning
+        yields the oldest frame: a window that is not covered holds what there is.
         """
+        before: Frame | None = None
+        after = self.latest
         for ring in self._rings:
-            if ring.start <= stamp:
-                break
-        else:
-            ring = min(self._rings, key=lambda ring: ring.start)
-        before, after = ring.around(stamp, self.latest)
+            earlier, later = ring.around(stamp)
+            if earlier is not None and (before is None or earlier.stamp > before.stamp):
+                before = earlier
+            if later is not None and later.stamp <= after.stamp:
+                after = later
+        if before is None:
+            return after.counts, after.counts, 0.0
         span = after.stamp - before.stamp
         share = (stamp - before.stamp) / span if span > 0 else 0.0
-        return before.counts, after.counts, min(max(share, 0.0), 1.0)
+        return before.counts, after.counts, min(share, 1.0)
 
     def points(self) -> list[Point]:
         """The points that changed since the last call; at least the newest frame if it is new."""

@@ -200,12 +200,12 @@ def make_slo(
     """An SLO with burn tiers (by default those of its window), those that can never fire set apart.
 
     Raises:
-        ValueError: the objective is not between 0 and 1, or the window has no tiers.
+        ValueError: the objective is not between 0 and 1, or the window is not above zero.
     """
     if not 0 < objective < 1:
         raise ValueError(f"an objective lies between 0 and 1, got {objective}")
-    if window not in WINDOWS:
-        raise ValueError(f"a window is one of {WINDOWS} seconds, got {window}")
+    if window <= 0:
+        raise ValueError(f"a window lies above zero seconds, got {window}")
     budget = 1 - objective
     wanted = tiers_for(window) if tiers is None else tiers
     return Slo(

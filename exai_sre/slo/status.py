@@ -19,6 +19,8 @@ before what has burnt."""
 
 
 _RECENT = format_duration(HOUR)
+# The edge of a window may cut an event in two, so half a failure is allowed for, as in the generated rules.
+_HALF = 0.5
 
 
 class Seen(NamedTuple):
@@ -35,10 +37,15 @@ class Seen(NamedTuple):
     watched: float
 
     @property
+    def bad(self) -> float:
+        """Bad events."""
+        # A thread may count between the readings of good and total, so the difference is clamped.
+        return max(self.total - self.good, 0.0)
+
+    @property
     def error_ratio(self) -> float | None:
         """Bad events over all events (0..1), or ``None`` without events."""
-        # A thread may count between the readings of good and total, so the difference is clamped.
-        return max(self.total - self.good, 0.0) / self.total if self.total > 0 else None
+        return self.bad / self.total if self.total > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,8 @@ class SloStatus:
             spent, ``None`` where nothing burns or nothing is known.
         coverage: share (0..1) of the SLO's window during which this replica was watching.
         verdict: how it stands.
-        firing: names of the burn tiers whose two windows are both above the factor.
+        firing: names of the burn tiers whose two windows are both above the factor, and whose long
+            window holds the bad events that the tier waits for.
     """
 
     slo: Slo
@@ -122,7 +130,9 @@ class Judge:
         firing = [
             tier
             for tier, threshold in self._tiers
-            if (ratios[tier.short] or 0.0) > threshold and (ratios[tier.long] or 0.0) > threshold
+            if (ratios[tier.short] or 0.0) > threshold
+            and (ratios[tier.long] or 0.0) > threshold
+            and seen[tier.long].bad > tier.min_failures - _HALF
         ]
         return SloStatus(
             slo=slo,

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from exai_sre.errors import SpecError
@@ -22,7 +22,8 @@ from exai_sre.metrics.catalog import Catalog
 from exai_sre.slo.catalog_check import require_countable
 from exai_sre.slo.counting import EventCounter
 from exai_sre.slo.history import COLUMNS, Frame, History, Point
-from exai_sre.slo.model import EventsIndicator, Slo
+from exai_sre.slo.indicators import CompositeIndicator, EventsIndicator, SliceIndicator
+from exai_sre.slo.model import Slo
 from exai_sre.slo.publication import Publisher
 from exai_sre.slo.status import Judge, Seen, SloStatus
 from exai_sre.slo.suggestion import suggest
@@ -35,6 +36,11 @@ __all__ = ["SloTracker", "series_key"]
 
 _STEP: Final = 1.0
 """Seconds by which the wall clock must run ahead to count as a step, not as drift."""
+
+_UNTRACKED: Final[Mapping[type, str]] = {
+    SliceIndicator: "its time slices are judged in Prometheus",
+    CompositeIndicator: "a composite is judged in Prometheus",
+}
 
 _TURNS: Final = 5
 """Ticks in which every SLO's gauges are set once."""
@@ -56,7 +62,7 @@ class SloTracker:
     """Counts good and bad events of SLOs and answers what is left of their budgets.
 
     Args:
-        slos: the SLOs; those with a query indicator are listed in :attr:`untracked`.
+        slos: the SLOs; those that count no events of the catalog are listed in :attr:`untracked`.
         catalog: where their instruments are.
         clock: time source.
         replica: name of this process among its replicas.
@@ -83,7 +89,7 @@ class SloTracker:
             require_countable(slo, catalog)
         self.replica = replica
         self.untracked = {
-            slo.id: "its indicator is a Prometheus query"
+            slo.id: _UNTRACKED.get(type(slo.indicator), "its indicator is a Prometheus query")
             for slo in slos
             if not isinstance(slo.indicator, EventsIndicator)
         }

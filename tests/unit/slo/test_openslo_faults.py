@@ -57,7 +57,7 @@ TABLE = [
     ("  service: shop", "  servise: shop", 7, "spec.servise", "did you mean 'service'?"),
     ("  service: shop\n", "", 5, "spec", "the field 'service' is missing"),
     ("  service: shop", "  service:", 5, "spec", "the field 'service' is missing"),
-    ("  service: shop", "  service: Shop_1", 7, "spec.service", "no valid name"),
+    ("  service: shop", "  service: shop 1", 7, "spec.service", "no valid name"),
     ("  service: shop", "  service: 7", 7, "spec.service", "must be text, not 7; put it in quotes: '7'"),
     ("  service: shop", "  service: ''", 7, "spec.service", "must not be empty"),
     ("  service: shop", "  service: [shop]", 7, "spec.service", "must be a single value, not a list"),
@@ -65,7 +65,7 @@ TABLE = [
     ("openslo/v1", "openslo/v2alpha", 1, "apiVersion", "version 'openslo/v2alpha' is not read; write openslo/v1"),
     ("apiVersion: openslo/v1\n", "", 1, "", "the field 'apiVersion' is missing"),
     ("kind: SLO", "kind: SLOO", 2, "kind", "unknown kind 'SLOO'; did you mean 'SLO'?"),
-    ("kind: SLO", "kind: AlertPolicy", 2, "kind", "kind 'AlertPolicy' is not compiled yet; remove it; compiled are"),
+    ("kind: SLO", "kind:", 1, "", "the field 'kind' is missing"),
     ("  name: availability", "  label: {}", 4, "metadata.label", "unknown key 'label'"),
     ("  name: availability", "  name: a\n  labels: [a]", 5, "metadata.labels", "must be a mapping, not a list"),
     ("  name: availability", "  name: a\n  labels: {a: 1}", 5, "metadata.labels.a", "must be text"),
@@ -74,30 +74,31 @@ TABLE = [
         "  name: a\n  annotations: {exai-sre.dev/tier: x}",
         5,
         "metadata.annotations.exai-sre.dev/tier",
-        "not compiled yet",
+        "is not ours; write exai-sre/tier",
     ),
-    ("Occurrences", "Timeslices", 26, "spec.budgetingMethod", "'Timeslices' is not compiled yet; write Occurrences"),
+    ("Occurrences", "Timeslices", 27, "spec.objectives[0]", "the field 'timeSliceTarget' is missing; Timeslices needs"),
+    ("Occurrences", "RatioTimeslices", 27, "spec.objectives[0]", "the field 'timeSliceWindow' is missing"),
     ("Occurrences", "Occurences", 26, "spec.budgetingMethod", "did you mean 'Occurrences'?"),
-    ("30d", "7d", 25, "spec.timeWindow[0].duration", "a window of 7d is not compiled yet; write 28d or 30d"),
-    ("30d", "1M", 25, "spec.timeWindow[0].duration", "'1M' is no duration"),
+    ("30d", "1h30m", 25, "spec.timeWindow[0].duration", "'1h30m' is no duration; write a whole number and one of m, h"),
+    ("30d", "0d", 25, "spec.timeWindow[0].duration", "must be longer than nothing"),
     (
         "30d, isRolling: true",
         "30d, isRolling: false",
         25,
-        "spec.timeWindow[0].isRolling",
-        "calendar windows are not compiled yet",
+        "spec.timeWindow[0]",
+        "the field 'calendar' is missing; add it, or set isRolling: true",
     ),
     ("30d, isRolling: true", "30d, isRolling: maybe", 25, "spec.timeWindow[0].isRolling", "must be true or false"),
-    ("isRolling: true", "isRolling: true, calendar: {}", 25, "spec.timeWindow[0].calendar", "is not compiled yet"),
+    ("isRolling: true", "isRolling: true, calendar: {}", 25, "spec.timeWindow[0]", "a rolling window has no calendar"),
     ("[{duration: 30d, isRolling: true}]", "[]", 25, "spec.timeWindow", "exactly one time window, not 0"),
     (
         "{target: 0.99}",
         "{target: 1}",
         27,
         "spec.objectives[0].target",
-        "between 0 and 1, both excluded, not 1; write for example 0.995",
+        "between 0 and 1, below 1, not 1; write for example 0.995",
     ),
-    ("{target: 0.99}", "{targetPercent: 0}", 27, "spec.objectives[0].targetPercent", "between 0 and 100"),
+    ("{target: 0.99}", "{targetPercent: 100}", 27, "spec.objectives[0].targetPercent", "between 0 and 100"),
     ("{target: 0.99}", "{target: '0.99'}", 27, "spec.objectives[0].target", "must be a number"),
     ("{target: 0.99}", "{target: .inf}", 27, "spec.objectives[0].target", "must be a number"),
     ("{target: 0.99}", "{displayName: x}", 27, "spec.objectives[0]", "'target' or 'targetPercent' is missing"),
@@ -108,27 +109,34 @@ TABLE = [
         "spec.objectives[0]",
         "has both target and targetPercent",
     ),
-    ("{target: 0.99}", "{target: 0.99, op: lt}", 27, "spec.objectives[0].op", "is not compiled yet"),
-    ("[{target: 0.99}]", "[{target: 0.99}, {target: 0.9}]", 27, "spec.objectives", "exactly one objective, not 2"),
+    ("{target: 0.99}", "{target: 0}", 27, "spec.objectives[0].target", "a target of 0 promises nothing"),
+    ("{target: 0.99}", "{target: 0.99, op: lt}", 27, "spec.objectives[0].op", "op has no meaning for a ratioMetric"),
+    ("[{target: 0.99}]", "[]", 5, "spec", "holds no objective"),
     (
         "  budgetingMethod",
         "  alertPolicies: [x]\n  budgetingMethod",
         26,
-        "spec.alertPolicies",
-        "alert policies are not compiled yet",
+        "spec.alertPolicies[0]",
+        "must be a mapping, not a single value",
     ),
-    ("  indicator:", "  indicatorRef: x\n  indicator:", 5, "spec", "has both an indicator and an indicatorRef"),
-    ("counter: true", "counter: false", 12, f"{RATIO}.counter", "only monotonic counters"),
-    ("        counter: true\n", "        raw: {}\n", 12, f"{RATIO}.raw", "is not compiled yet"),
+    (
+        "  indicator:",
+        "  indicatorRef: x\n  indicator:",
+        5,
+        "spec",
+        "has both indicator and indicatorRef; give exactly one",
+    ),
+    ("counter: true", "counter: false", 12, f"{RATIO}.counter", "what the catalog counts are counters"),
+    ("        counter: true\n", f"        raw: {QUERY}\n", 11, RATIO, "has both total and raw"),
     (
         "      ratioMetric:",
-        "      thresholdMetric: {}\n      ratioMetric:",
-        11,
-        "spec.indicator.spec.thresholdMetric",
-        "not compiled yet",
+        f"      thresholdMetric: {QUERY}\n      ratioMetric:",
+        10,
+        "spec.indicator.spec",
+        "has both ratioMetric and thresholdMetric",
     ),
-    ("        good:", "        great:", 11, RATIO, "'good' or 'bad' is missing; give exactly one"),
-    ("        good:", f"        bad: {QUERY}\n        good:", 11, RATIO, "both good and bad"),
+    ("        good:", "        great:", 11, RATIO, "'good' or 'bad' or 'raw' is missing; give exactly one"),
+    ("        good:", f"        bad: {QUERY}\n        good:", 11, RATIO, "has both good and bad"),
     (
         GOOD_METRIC,
         GOOD_METRIC.replace("exai-sre", "Prometheus").replace("within: 0.5", "query: up"),
@@ -141,7 +149,7 @@ TABLE = [
         GOOD_METRIC.replace("exai-sre", "exai_sre"),
         15,
         f"{RATIO}.good.metricSource.type",
-        "did you mean 'exai-sre'?",
+        "not compilable: source type 'exai_sre'; did you mean 'exai-sre'?",
     ),
     ("within: 0.5", "labels: {outcome: []}", 17, f"{GOOD_SPEC}.labels.outcome", "needs at least one value"),
     ("within: 0.5", "labels: {}", 16, GOOD_SPEC, "'labels' or 'within' is missing"),
@@ -223,9 +231,21 @@ def test_the_table_starts_from_a_good_document(write: Write, catalog: Catalog) -
 
 
 def test_all_faults_of_a_document_are_told_at_once_in_the_order_of_lines(write: Write, catalog: Catalog) -> None:
-    text = GOOD.replace("shop", "Shop").replace("0.99}", "2}").replace("true\n", "false\n").replace("30d", "3")
+    text = (
+        GOOD.replace("service: shop", "service: 7")
+        .replace("0.99}", "2}")
+        .replace("true\n", "maybe\n")
+        .replace("30d", "3")
+    )
     faults = read_slos([write(text)], catalog=catalog).faults
     assert [fault.line for fault in faults] == [7, 12, 25, 27]
+
+
+def test_all_that_cannot_be_compiled_is_told_at_once_too(write: Write, catalog: Catalog) -> None:
+    text = GOOD.replace("shop", "a shop").replace("0.99}", "0}").replace("true\n", "false\n").replace("30d", "0d")
+    reading = read_slos([write(text)], catalog=catalog)
+    assert [fault.line for fault in reading.faults] == [7, 12, 25, 27]
+    assert reading.invalid == []
 
 
 def test_bad_events_are_named_by_labels_alone(write: Write, catalog: Catalog) -> None:

@@ -66,9 +66,10 @@ def test_an_objective_lies_between_zero_and_one(objective: str) -> None:
         make_slo("a", "b", Decimal(objective), EVENTS)
 
 
-def test_a_window_without_tiers_is_refused() -> None:
-    with pytest.raises(ValueError, match="a window is one of"):
-        make_slo("a", "b", Decimal("0.9"), EVENTS, window=DAY)
+def test_a_window_lies_above_zero_seconds() -> None:
+    with pytest.raises(ValueError, match="above zero seconds"):
+        make_slo("a", "b", Decimal("0.9"), EVENTS, window=0)
+    assert make_slo("a", "b", Decimal("0.9"), EVENTS, window=DAY).tiers
 
 
 def test_an_indicator_counts_either_good_or_bad_events() -> None:
