@@ -10,10 +10,13 @@ from typing import Literal
 from exai_sre.generate.options import RuleOptions
 from exai_sre.slo.model import BurnTier, Slo
 
-__all__ = ["Alert", "Guidance", "anchor_of", "camel_case"]
+__all__ = ["Alert", "Guidance", "Kind", "anchor_of", "camel_case", "literal_text"]
 
 Severity = Literal["page", "ticket", "none"]
 """How urgent an alert is: wakes somebody, waits for working hours, or is a heartbeat."""
+
+Kind = Literal["burn", "exhausted", "forecast", "no-data", "symptom"]
+"""What an alert tells: budget burning, spent or soon to be, data missing, or a symptom outside the SLOs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Alert:
         keep_firing_for: seconds that the alert stays after the condition ended.
         slo: the objective that the alert guards, where there is one.
         tier: the burn tier that the alert implements, where there is one.
+        kind: what it tells.
     """
 
     name: str
@@ -60,6 +64,7 @@ class Alert:
     keep_firing_for: int = 0
     slo: Slo | None = None
     tier: BurnTier | None = None
+    kind: Kind = "symptom"
 
     @property
     def title(self) -> str:
@@ -72,7 +77,7 @@ class Alert:
         return anchor_of(self.title)
 
     def made(self, options: RuleOptions, summary: str, description: str, dashboard: str = "") -> Alert:
-        """This alert with its ``severity`` label and its annotations.
+        """This alert with its ``severity`` label and its annotations, behind those that it has already.
 
         Args:
             options: prefixes of the links.
@@ -85,8 +90,10 @@ class Alert:
             links["dashboard_url"] = f"{options.dashboard_base}{dashboard}"
         return replace(
             self,
-            labels=dict(sorted({**self.labels, "severity": self.severity}.items())),
-            annotations=dict(sorted({"summary": summary, "description": description, **links}.items())),
+            labels=dict(sorted({"severity": self.severity, **self.labels}.items())),
+            annotations=dict(
+                sorted({"summary": summary, "description": description, **links, **self.annotations}.items())
+            ),
         )
 
 
@@ -94,6 +101,11 @@ def anchor_of(heading: str) -> str:
     """The anchor that GitHub and MkDocs give to a heading."""
     kept = re.sub(r"[^\w\s-]", "", heading).strip().lower()
     return re.sub(r"\s+", "-", kept)
+
+
+def literal_text(text: str) -> str:
+    """Text of a definition for an annotation: braces that Prometheus would run as a template stay what they are."""
+    return text.replace("{{", '{{"{{"}}')
 
 
 def camel_case(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,12 +10,24 @@ from decimal import Decimal
 from typing import Any
 
 from exai_sre.generate.alert import Alert
-from exai_sre.generate.promql import decimal_text
+from exai_sre.generate.measure.text import decimal_text
 from exai_sre.slo.windows import format_duration
 
-__all__ = ["AlertCheck", "Case", "ExprCheck", "Firing", "constant", "counter", "promtool_file", "series_name"]
+__all__ = [
+    "AlertCheck",
+    "Case",
+    "ExprCheck",
+    "Firing",
+    "active",
+    "close_to",
+    "constant",
+    "counter",
+    "promtool_file",
+    "series_name",
+]
 
-_LABEL_IN_TEXT = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
+_LABEL_IN_TEXT = re.compile(r"\{\{-?\s*\$labels\.(\w+)\s*-?\}\}")
+_BRACES_IN_TEXT = '{{"{{"}}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +42,19 @@ class Firing:
     alert: Alert
     labels: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def opaque(self) -> bool:
+        """Whether a text of the alert holds a template that only Prometheus can fill in, such as ``$value``."""
+        texts = (*self.alert.labels.values(), *self.alert.annotations.values())
+        return any("{{" in _LABEL_IN_TEXT.sub("", text).replace(_BRACES_IN_TEXT, "") for text in texts)
+
     def expected(self) -> dict[str, Any]:
         """The alert as promtool compares it: all labels, and annotations with their labels filled in."""
         labels = dict(sorted({**self.labels, **self.alert.labels}.items()))
+        annotations = {name: _filled(text, labels) for name, text in self.alert.annotations.items()}
         return {
-            "exp_labels": labels,
-            "exp_annotations": {
-                name: _LABEL_IN_TEXT.sub(lambda match: labels.get(match[1], ""), text)
-                for name, text in self.alert.annotations.items()
-            },
+            "exp_labels": {name: _filled(text, labels) for name, text in labels.items()},
+            "exp_annotations": annotations,
         }
 
 
@@ -54,6 +71,16 @@ class AlertCheck:
     at: int
     name: str
     firing: Sequence[Firing] = ()
+
+    @property
+    def opaque(self) -> bool:
+        """Whether promtool's alert test would need a text that only Prometheus can make."""
+        return any(firing.opaque for firing in self.firing)
+
+    def counted(self) -> ExprCheck:
+        """The check by the number of firing alerts instead, where their texts cannot be known beforehand."""
+        query = f'count(ALERTS{{alertname={json.dumps(self.name)},alertstate="firing"}})'
+        return ExprCheck(self.at, query, {"{}": float(len(self.firing))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +123,12 @@ class Case:
             "interval": format_duration(self.interval),
             "input_series": [{"series": name, "values": values} for name, values in self.series.items()],
         }
-        if self.alerts:
-            made["alert_rule_test"] = [_alert_test(check) for check in self.alerts]
-        if self.exprs:
-            made["promql_expr_test"] = [_expr_test(check) for check in self.exprs]
+        exact = [check for check in self.alerts if not check.opaque]
+        exprs = [*self.exprs, *(check.counted() for check in self.alerts if check.opaque)]
+        if exact:
+            made["alert_rule_test"] = [_alert_test(check) for check in exact]
+        if exprs:
+            made["promql_expr_test"] = [_expr_test(check) for check in exprs]
         return made
 
 
@@ -121,6 +150,31 @@ def promtool_file(
         "group_eval_order": list(groups),
         "tests": [case.to_dict() for case in cases],
     }
+
+
+def active(at: int, name: str, *, expected: bool) -> ExprCheck:
+    """A check whether an alert is pending or firing at a moment, for one that waits before it fires.
+
+    Args:
+        at: seconds from the start of the case.
+        name: the alert name.
+        expected: whether it is.
+    """
+    query = f"count(ALERTS{{alertname={json.dumps(name)}}}) or vector(0)"
+    return ExprCheck(at, query, {"{}": float(expected)})
+
+
+def close_to(at: int, name: str, labels: Mapping[str, str], value: Decimal) -> ExprCheck:
+    """A check that a series has these labels and a value to six decimals: floats differ in the last ones.
+
+    Args:
+        at: seconds from the start of the case.
+        name: metric name.
+        labels: all labels of the series.
+        value: the value expected.
+    """
+    query = f"abs({series_name(name, labels)} - {decimal_text(value)}) < bool 0.000001"
+    return ExprCheck(at, query, {series_name("", labels): 1.0})
 
 
 def series_name(metric: str, labels: Mapping[str, str]) -> str:
@@ -154,6 +208,11 @@ def _alert_test(check: AlertCheck) -> dict[str, Any]:
 def _expr_test(check: ExprCheck) -> dict[str, Any]:
     samples = [{"labels": labels, "value": value} for labels, value in check.samples.items()]
     return {"expr": check.expr, "eval_time": _moment(check.at), "exp_samples": samples}
+
+
+def _filled(text: str, labels: Mapping[str, str]) -> str:
+    filled = _LABEL_IN_TEXT.sub(lambda match: labels.get(match[1], ""), text)
+    return filled.replace(_BRACES_IN_TEXT, "{{")
 
 
 def _moment(seconds: int) -> str:

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
+from exai_sre.metrics.spelling import quoted
 from exai_sre.slo.model import Slo
+from exai_sre.slo.windows import DAY, WEEK, format_duration, parse_duration
 
-__all__ = ["Series", "SlothLabel", "identity", "identity_labels", "own_labels", "ratio_name"]
+__all__ = [
+    "Series",
+    "SlothLabel",
+    "errors_name",
+    "identity",
+    "identity_labels",
+    "is_group_label",
+    "of_component",
+    "own_labels",
+    "ratio_name",
+    "selector_body",
+    "window_text",
+]
 
 
 _LABEL_NAME = re.compile(r"(?!sloth_|__)[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
+_TAKEN = frozenset({"burnrate_tier", "calendar_window", "part", "pooled", "sli_component"})
+_OURS = "slo:sli_"
+_YEAR = 365 * DAY
 
 
 class Series:
@@ -22,6 +40,28 @@ class Series:
     """Bad events of five minutes (ours)."""
     TOTAL: Final = "slo:sli_total:increase5m"
     """All events of five minutes (ours)."""
+    ERRORS_TILE: Final = "slo:sli_error:tile30m"
+    """Bad events of one half-hour, recorded once when it is over (ours)."""
+    TOTAL_TILE: Final = "slo:sli_total:tile30m"
+    """All events of one half-hour, recorded once when it is over (ours)."""
+    PART_FIRST: Final = "slo:sli_part:first"
+    """First values of newly born series of good or bad events, whichever the indicator names (ours)."""
+    TOTAL_FIRST: Final = "slo:sli_total:first"
+    """First values of newly born series of all events (ours)."""
+    ERRORS_NOW: Final = "slo:sli_error:evaluation"
+    """Values that are bad at this evaluation (ours)."""
+    TOTAL_NOW: Final = "slo:sli_total:evaluation"
+    """Values that there are at this evaluation (ours)."""
+    ERRORS_SLICE: Final = "slo:sli_error:slice"
+    """How bad the slice is that has just ended, 0 to 1; recorded once per slice (ours)."""
+    TOTAL_SLICE: Final = "slo:sli_total:slice"
+    """1 for each slice that had data; recorded once per slice (ours)."""
+    WEIGHT: Final = "slo:sli_component:weight"
+    """Weight of each component of a composite (ours)."""
+    GROUP: Final = "slo:sli_group:member"
+    """1 for each group that has series of its own (ours)."""
+    CALENDAR: Final = "slo:calendar_window:index"
+    """Number of the calendar window that runs now (ours)."""
     OBJECTIVE: Final = "slo:objective:ratio"
     BUDGET: Final = "slo:error_budget:ratio"
     PERIOD: Final = "slo:time_period:days"
@@ -45,6 +85,10 @@ class SlothLabel:
     VERSION: Final = "sloth_version"
     TIER: Final = "burnrate_tier"
     """Ours: which burn tier an alert implements."""
+    COMPONENT: Final = "sli_component"
+    """Ours: which part of a composite a series is about."""
+    CALENDAR: Final = "calendar_window"
+    """Ours: number of the calendar window in which events happened."""
 
 
 def identity_labels(slo: Slo) -> dict[str, str]:
@@ -53,15 +97,56 @@ def identity_labels(slo: Slo) -> dict[str, str]:
 
 
 def own_labels(slo: Slo) -> dict[str, str]:
-    """Labels of the definition that can stand on a series, such as ``team``; Sloth's own cannot be overridden."""
-    return {name: value for name, value in sorted(slo.labels.items()) if _LABEL_NAME.fullmatch(name)}
+    """Labels of the definition that can stand on a series, such as ``team``.
+
+    Sloth's own cannot be overridden, nor can those by which the SLO is grouped: their values come from the data.
+    """
+    return {
+        name: value
+        for name, value in sorted(slo.labels.items())
+        if _LABEL_NAME.fullmatch(name) and name not in slo.group_by
+    }
 
 
 def identity(slo: Slo) -> str:
-    """The same as a PromQL selector body, braces included."""
-    return "{" + ", ".join(f'{name}="{value}"' for name, value in identity_labels(slo).items()) + "}"
+    """The same as a PromQL selector body, braces included; it selects all groups of the SLO."""
+    return selector_body(identity_labels(slo))
 
 
-def ratio_name(window: str) -> str:
-    """Name of the recorded error ratio over a window, such as ``5m``."""
-    return f"{Series.RATIO}{window}"
+def selector_body(labels: Mapping[str, str]) -> str:
+    """Labels as a PromQL selector body, braces included."""
+    return "{" + ", ".join(f"{name}={quoted(value)}" for name, value in labels.items()) + "}"
+
+
+def is_group_label(name: str) -> bool:
+    """Whether an SLO can be grouped by a label: it is a plain name, and none that our rules use themselves."""
+    return _LABEL_NAME.fullmatch(name) is not None and name not in _TAKEN
+
+
+def window_text(seconds: int) -> str:
+    """A window as Prometheus and Sloth name it: 2592000 is ``30d``, 2419200 is ``4w``.
+
+    Raises:
+        ValueError: ``seconds`` is not above zero.
+    """
+    if seconds > 0 and seconds % _YEAR == 0:
+        return f"{seconds // _YEAR}y"
+    if seconds > 0 and seconds % WEEK == 0:
+        return f"{seconds // WEEK}w"
+    return format_duration(seconds)
+
+
+def ratio_name(window: str | int) -> str:
+    """Name of the recorded error ratio over a window: ``5m`` or 300, ``28d`` or ``4w`` or 2419200."""
+    seconds = window if isinstance(window, int) else parse_duration(window)
+    return f"{Series.RATIO}{window_text(seconds)}"
+
+
+def errors_name(window: int) -> str:
+    """Name of the recorded number of bad events over a window in seconds, as in ``slo:sli_error:increase6h``."""
+    return f"slo:sli_error:increase{window_text(window)}"
+
+
+def of_component(name: str) -> str:
+    """Name of the series of one part of a composite: ``slo:sli_total:...`` gives ``slo:sli_component_total:...``."""
+    return f"{_OURS}component_{name.removeprefix(_OURS)}"

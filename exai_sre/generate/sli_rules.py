@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
 
+from exai_sre.generate.calendars import calendar_recordings
+from exai_sre.generate.composite import combined_ratio, composite_recordings, weight_recordings
+from exai_sre.generate.coverage import coverage_recordings
+from exai_sre.generate.groups import member_recordings
+from exai_sre.generate.measure import Measure, Recording, Scope, measure_of
+from exai_sre.generate.measure.shape import BASE
+from exai_sre.generate.measure.text import decimal_text
+from exai_sre.generate.missing import errors_with_missing, total_with_missing
 from exai_sre.generate.options import RuleOptions
-from exai_sre.generate.promql import decimal_text, error_query, total_query
-from exai_sre.generate.series import Series, SlothLabel, identity, identity_labels, own_labels, ratio_name
-from exai_sre.generate.windows import BASE, STRATEGIES, ratio_windows
+from exai_sre.generate.series import (
+    Series,
+    SlothLabel,
+    identity,
+    identity_labels,
+    own_labels,
+    ratio_name,
+    window_text,
+)
+from exai_sre.generate.tiles import tile_recordings
+from exai_sre.generate.windows import error_ratio, long_errors, ratio_windows, window_source
+from exai_sre.slo.indicators import CompositeIndicator, Countable, SliceIndicator
 from exai_sre.slo.model import Slo
-from exai_sre.slo.windows import format_duration
 from exai_sre.version import __version__
 
 __all__ = ["meta_rules", "sli_rules"]
@@ -21,40 +38,92 @@ Rule = dict[str, Any]
 
 
 def sli_rules(slo: Slo, options: RuleOptions) -> list[Rule]:
-    """Recording rules of the indicator: increases first, then the ratio of each window."""
-    ratio = STRATEGIES[options.windows]
-    rules = [
-        _record(slo, Series.TOTAL, total_query(slo, BASE, "increase")),
-        _record(slo, Series.ERRORS, error_query(slo, BASE, "increase")),
-    ]
-    for window in ratio_windows(slo):
-        text = format_duration(window)
-        rules.append(_record(slo, ratio_name(text), ratio(slo, window), {SlothLabel.WINDOW: text}))
-    return rules
+    """Recording rules of the indicator in the order in which they depend on each other.
+
+    What the indicator needs, increases of five minutes and of half-hours, then the ratio of each window.
+
+    Raises:
+        SpecError: the indicator or the calendar window cannot be compiled.
+    """
+    scope, indicator = Scope(slo, options.slo_interval), slo.indicator
+    made = (
+        _composite(scope, indicator, options.windows)
+        if isinstance(indicator, CompositeIndicator)
+        else _simple(scope, indicator, options.windows)
+    )
+    return [_record(slo, recording) for recording in made]
 
 
 def meta_rules(slo: Slo) -> list[Rule]:
-    """Recording rules about the objective: Sloth's seven series."""
+    """Recording rules about the objective: Sloth's seven series, those about burn and budget for each group."""
     series, percent = identity(slo), decimal_text(slo.objective * 100)
     by_budget = f"/ on(sloth_id, sloth_slo, sloth_service) group_left\n{Series.BUDGET}{series}"
-    current, period = ratio_name(BASE), ratio_name(format_duration(slo.window))
     info = {
         SlothLabel.MODE: "cli-gen-prom",
         SlothLabel.OBJECTIVE: percent,
         SlothLabel.SPEC: "openslo/v1",
         SlothLabel.VERSION: f"exai-sre-{__version__}",
     }
-    return [
-        _record(slo, Series.OBJECTIVE, f"vector({decimal_text(slo.objective)})"),
-        _record(slo, Series.BUDGET, f"vector({decimal_text(slo.budget)})"),
-        _record(slo, Series.PERIOD, f"vector({decimal_text(Decimal(slo.window) / _DAY)})"),
-        _record(slo, Series.CURRENT_BURN, f"{current}{series}\n{by_budget}"),
-        _record(slo, Series.PERIOD_BURN, f"{period}{series}\n{by_budget}"),
-        _record(slo, Series.REMAINING, f"1 - {Series.PERIOD_BURN}{series}"),
-        _record(slo, Series.INFO, "vector(1)", info),
+    made = (
+        Recording(Series.OBJECTIVE, f"vector({decimal_text(slo.objective)})"),
+        Recording(Series.BUDGET, f"vector({decimal_text(slo.budget)})"),
+        Recording(Series.PERIOD, f"vector({decimal_text(Decimal(slo.window) / _DAY)})"),
+        Recording(Series.CURRENT_BURN, f"{ratio_name(BASE)}{series}\n{by_budget}"),
+        Recording(Series.PERIOD_BURN, f"{ratio_name(slo.window)}{series}\n{by_budget}"),
+        Recording(Series.REMAINING, f"1 - {Series.PERIOD_BURN}{series}"),
+        Recording(Series.INFO, "vector(1)", info),
+    )
+    return [_record(slo, recording) for recording in made]
+
+
+def _simple(scope: Scope, indicator: Countable | SliceIndicator, choice: str) -> Iterator[Recording]:
+    measure = measure_of(indicator, scope)
+    yield from calendar_recordings(scope.slo)
+    yield from member_recordings(scope, (measure.population,))
+    yield from _part(scope, measure, choice)
+    yield from coverage_recordings(scope)
+
+
+def _composite(scope: Scope, indicator: CompositeIndicator, choice: str) -> Iterator[Recording]:
+    slo = scope.slo
+    parts = [Scope(slo, scope.interval, component=part.name) for part in indicator.components]
+    measures = [measure_of(each.indicator, part) for each, part in zip(indicator.components, parts, strict=True)]
+    yield from calendar_recordings(slo)
+    yield from member_recordings(scope, [measure.population for measure in measures])
+    yield from weight_recordings(indicator)
+    for part, measure in zip(parts, measures, strict=True):
+        yield from _part(part, measure, choice)
+    for window in ratio_windows(slo):
+        yield Recording(ratio_name(window), combined_ratio(slo, window), _window(window))
+    yield from composite_recordings(scope)
+    yield from coverage_recordings(scope)
+
+
+def _part(scope: Scope, measure: Measure, choice: str) -> Iterator[Recording]:
+    """The series of an SLO without components, or of one component."""
+    windows = ratio_windows(scope.slo)
+    own = [
+        *measure.helpers,
+        Recording(scope.name(Series.TOTAL), total_with_missing(scope, measure)),
+        Recording(scope.name(Series.ERRORS), errors_with_missing(scope, measure)),
     ]
+    if (
+        any(window_source(scope.slo, window, choice) == "tiles" for window in windows)
+        or scope.slo.missing != "excluded"
+    ):
+        own += tile_recordings(scope)
+    own += long_errors(scope, choice)
+    for window in windows:
+        ratio = error_ratio(scope, measure, window, choice)
+        own.append(Recording(scope.name(ratio_name(window)), ratio, _window(window)))
+    for recording in own:
+        yield Recording(recording.name, recording.expr, {**recording.labels, **scope.labels})
 
 
-def _record(slo: Slo, name: str, expr: str, labels: dict[str, str] | None = None) -> Rule:
-    every = {**own_labels(slo), **identity_labels(slo), **(labels or {})}
-    return {"record": name, "expr": expr, "labels": dict(sorted(every.items()))}
+def _window(window: int) -> dict[str, str]:
+    return {SlothLabel.WINDOW: window_text(window)}
+
+
+def _record(slo: Slo, recording: Recording) -> Rule:
+    every = {**own_labels(slo), **identity_labels(slo), **recording.labels}
+    return {"record": recording.name, "expr": recording.expr, "labels": dict(sorted(every.items()))}

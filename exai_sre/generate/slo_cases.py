@@ -1,70 +1,107 @@
-"""Cases that feed an SLO's alerts with recorded series: thresholds, missing data, long windows."""
+"""Cases that drive an SLO's recorded series by hand: thresholds, the whole budget, missing data, long windows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
+from math import gcd
 from typing import Final
 
 from exai_sre.generate.alert import Alert
-from exai_sre.generate.burn_alerts import NO_DATA_AFTER
-from exai_sre.generate.promtool import AlertCheck, Case, ExprCheck, Firing, constant
-from exai_sre.generate.series import Series, SlothLabel, ratio_name
-from exai_sre.generate.synthetic import kinds
-from exai_sre.generate.traffic_cases import fault_case, first_error_case, idle_case, recorded
-from exai_sre.generate.windows import LONGEST_RAW, ratio_windows
-from exai_sre.metrics import Catalog
-from exai_sre.slo.model import BurnTier, EventsIndicator, Slo
-from exai_sre.slo.windows import HOUR, MINUTE, format_duration
+from exai_sre.generate.budget_alerts import BUDGET_PATIENCE, FORECAST_PART, forecast_limit, forecast_tier
+from exai_sre.generate.coverage import COVERAGE
+from exai_sre.generate.no_data_alert import NO_DATA_AFTER
+from exai_sre.generate.options import RuleOptions
+from exai_sre.generate.promtool import AlertCheck, Case, ExprCheck, Firing, close_to, constant, series_name
+from exai_sre.generate.series import Series, SlothLabel, identity_labels, own_labels, ratio_name, window_text
+from exai_sre.generate.sli_rules import meta_rules
+from exai_sre.generate.tiles import TILE
+from exai_sre.generate.windows import LONGEST_RAW, ratio_windows, window_source
+from exai_sre.slo.indicators import CompositeIndicator
+from exai_sre.slo.model import BurnTier, Slo
+from exai_sre.slo.windows import DAY, HOUR, MINUTE
 
-__all__ = ["WINDOWS_END", "slo_cases", "windows_case"]
+__all__ = [
+    "PLENTY",
+    "driven_cases",
+    "group_labels",
+    "long_windows_end",
+    "recorded",
+    "recorded_labels",
+    "recorded_ratio",
+    "windows_case",
+]
 
-WINDOWS_END: Final = 31 * 24 * HOUR
-"""Moment of the check of long windows, seconds: later than the longest of them."""
+PLENTY: Final = Decimal(1000)
+"""Bad events that satisfy every minimum of failures."""
 
-_ABOVE, _BELOW = Decimal("1.01"), Decimal("0.99")
+_CONSTANT = re.compile(r"vector\(([0-9.]+)\)")
+_ABOVE, _AT, _BELOW = Decimal("1.01"), Decimal(1), Decimal("0.99")
+_LEFT: Final = Decimal("0.5")
+"""Share of the budget that is left while the forecast is tried; exact as a float, so that its limit is."""
+_PHASE: Final = BUDGET_PATIENCE // MINUTE + 3
+"""Minutes of each state of the budget: longer than the patience of its alerts."""
 _PULSE: Final = 1000
 """Events of each burst in the check of long windows."""
 _EDGE: Final = HOUR // 2
-"""Seconds between a burst and the edge of its window."""
+"""Seconds at most between a burst and the edge of its window; all windows are multiples of the chosen one."""
 
 
-def slo_cases(slo: Slo, alerts: Sequence[Alert], catalog: Catalog | None = None) -> list[Case]:
-    """The cases of one SLO: each of its alerts fires in one and is silent in another.
+def recorded(slo: Slo, name: str, **labels: str) -> str:
+    """A recorded series of the SLO with all its labels."""
+    return series_name(name, {**recorded_labels(slo), **labels})
 
-    Args:
-        slo: the objective.
-        alerts: its alerts.
-        catalog: gives label values that the definition does not name.
+
+def recorded_ratio(slo: Slo, window: int) -> str:
+    """The recorded error ratio of a window in seconds."""
+    return recorded(slo, ratio_name(window), **{SlothLabel.WINDOW: window_text(window)})
+
+
+def recorded_labels(slo: Slo) -> dict[str, str]:
+    """The labels of every recorded series of the SLO, of one of its groups where it has groups."""
+    return {**own_labels(slo), **group_labels(slo), **identity_labels(slo)}
+
+
+def group_labels(slo: Slo, value: str = "first") -> dict[str, str]:
+    """The labels of one group of an SLO that has a budget per group."""
+    return dict.fromkeys(slo.group_by, value)
+
+
+def driven_cases(slo: Slo, alerts: Sequence[Alert]) -> list[Case]:
+    """Cases for each of the SLO's alerts that fire it and let it be silent, whatever its indicator is.
+
+    Where something stands in for missing data, only the alert about that is tried.
     """
-    burns = [alert for alert in alerts if alert.tier is not None]
-    silent = next(alert for alert in alerts if alert.tier is None)
-    cases = [_threshold_case(slo, burns), _no_data_case(burns, silent)]
-    if isinstance(slo.indicator, EventsIndicator):
-        traffic = kinds(slo.indicator, catalog)
-        cases += [
-            fault_case(slo, burns, silent, traffic),
-            idle_case(slo, burns, silent, traffic),
-            first_error_case(slo, traffic),
-        ]
+    burns = [alert for alert in alerts if alert.kind == "burn"]
+    kinds = {alert.kind: alert for alert in alerts if alert.kind != "burn"}
+    if slo.missing != "excluded":
+        # What is recorded in place of missing data leaves nothing to drive by hand.
+        return [_no_data_case(kinds["no-data"], [])] if "no-data" in kinds else []
+    cases = []
+    if burns:
+        cases.append(_threshold_case(slo, burns))
+    if "exhausted" in kinds:
+        cases.append(_budget_case(slo, kinds["exhausted"], kinds.get("forecast")))
+    if "no-data" in kinds:
+        cases.append(_no_data_case(kinds["no-data"], burns))
     return cases
 
 
 def _threshold_case(slo: Slo, burns: Sequence[Alert]) -> Case:
-    """A hair above and below each threshold, minute by minute: both windows, and each alone."""
+    """A hair above, below and at each threshold, minute by minute: both windows, and each alone."""
     values: dict[int, list[Decimal]] = {window: [] for window in ratio_windows(slo)}
     checks: list[AlertCheck] = []
     for alert, tier in ((alert, alert.tier) for alert in burns if alert.tier):
-        for long, short in ((_ABOVE, _ABOVE), (_BELOW, _BELOW), (_ABOVE, _BELOW), (_BELOW, _ABOVE)):
+        for long, short in ((_ABOVE, _ABOVE), (_BELOW, _BELOW), (_ABOVE, _AT), (_AT, _ABOVE)):
             at = len(checks) * MINUTE
-            checks.append(AlertCheck(at, alert.name, [Firing(alert)] if long == short == _ABOVE else []))
+            fires = long == short == _ABOVE
+            checks.append(AlertCheck(at, alert.name, [Firing(alert, group_labels(slo))] if fires else []))
             for window, row in values.items():
                 row.append(_near(slo, tier, window, long, short))
-    series = {
-        recorded(slo, ratio_name(text), **{SlothLabel.WINDOW: text}): constant(*((value, 1) for value in row))
-        for text, row in ((format_duration(window), row) for window, row in values.items())
-    }
+    series = {recorded_ratio(slo, window): _steps(row) for window, row in values.items()}
+    series[recorded(slo, Series.ERRORS)] = constant((PLENTY, len(checks)))
     return Case("each tier fires above its threshold in both windows, and only then", MINUTE, series, checks)
 
 
@@ -73,45 +110,140 @@ def _near(slo: Slo, tier: BurnTier, window: int, long: Decimal, short: Decimal) 
     return tier.threshold(slo.budget) * factor
 
 
-def _no_data_case(burns: Sequence[Alert], silent: Alert) -> Case:
+def _budget_case(slo: Slo, exhausted: Alert, forecast: Alert | None) -> Case:
+    """The budget in one state after the other, each for longer than the patience of its alerts."""
+    tier = forecast_tier(slo)
+    soon = forecast_limit(slo) * _LEFT
+    some, none = slo.budget * (1 - _LEFT), slo.budget
+    # Errors of the period, of the long and the short window, failures in five minutes, and what is told.
+    gated = forecast is not None and Series.ERRORS in forecast.expr
+    states: list[tuple[Decimal, Decimal, Decimal, Decimal, Alert | None]] = [
+        (some, soon * _ABOVE, soon * _ABOVE, Decimal(0), None if gated else forecast),
+        (some, soon * _ABOVE, soon * _ABOVE, PLENTY, forecast),
+        (some, soon * _ABOVE, soon * _AT, PLENTY, None),
+        (some, soon * _AT, soon * _ABOVE, PLENTY, None),
+        (none, soon * _ABOVE, soon * _ABOVE, PLENTY, exhausted),
+        (none * _BELOW, Decimal(0), Decimal(0), PLENTY, None),
+        (none * _ABOVE, soon * _ABOVE, soon * _ABOVE, PLENTY, exhausted),
+    ]
+    lately = slo.budget * 2
+    if not gated:
+        del states[0]
+    rows: dict[str, list[Decimal]] = {recorded_ratio(slo, slo.window): [], recorded(slo, Series.ERRORS): []}
+    if tier is not None:
+        rows |= {recorded_ratio(slo, tier.long): [], recorded_ratio(slo, tier.short): []}
+    checks: list[AlertCheck] = []
+    for number, (period, long, short, failures, told) in enumerate(states):
+        for row, value in zip(rows.values(), (period, failures, long, short), strict=False):
+            row.extend([value] * _PHASE)
+        checks += _told(slo, number, told, [exhausted, *([forecast] if forecast else [])])
+    series = {recorded_ratio(slo, 5 * MINUTE): constant((lately, _PHASE))}
+    series |= {name: _steps(row) for name, row in rows.items()}
+    return Case(
+        f"the spent budget is told, and before that one that will be within a part of 1/{FORECAST_PART} of the window",
+        MINUTE,
+        series,
+        checks,
+        _meta_checks(slo),
+    )
+
+
+def _meta_checks(slo: Slo) -> list[ExprCheck]:
+    """What is recorded about the objective, while half of the budget is left and it burns twice too fast."""
+    checks = []
+    for rule in meta_rules(slo):
+        constant_value = _CONSTANT.fullmatch(rule["expr"])
+        if constant_value:
+            checks.append(close_to(MINUTE, rule["record"], rule["labels"], Decimal(constant_value[1])))
+    for name, window, value in (
+        (Series.CURRENT_BURN, 5 * MINUTE, Decimal(2)),
+        (Series.PERIOD_BURN, slo.window, _LEFT),
+        (Series.REMAINING, slo.window, 1 - _LEFT),
+    ):
+        labels = {**recorded_labels(slo), SlothLabel.WINDOW: window_text(window)}
+        checks.append(close_to(MINUTE, name, labels, value))
+    return checks
+
+
+def _told(slo: Slo, number: int, told: Alert | None, all_of_them: Sequence[Alert]) -> list[AlertCheck]:
+    begin = number * _PHASE * MINUTE
+    checks = []
+    for alert in all_of_them:
+        firing = [Firing(alert, group_labels(slo))] if alert is told else []
+        if alert is told:
+            checks.append(AlertCheck(begin + BUDGET_PATIENCE - MINUTE, alert.name))
+        checks.append(
+            AlertCheck(begin + (BUDGET_PATIENCE if alert is told else BUDGET_PATIENCE + MINUTE), alert.name, firing)
+        )
+    return checks
+
+
+def _no_data_case(silent: Alert, burns: Sequence[Alert]) -> Case:
     return Case(
         "without data the burn alerts are silent, and that is reported",
         MINUTE,
         {},
         [
             AlertCheck(NO_DATA_AFTER - MINUTE, silent.name),
-            AlertCheck(NO_DATA_AFTER + MINUTE, silent.name, [Firing(silent)]),
-            AlertCheck(NO_DATA_AFTER + MINUTE, burns[0].name),
+            AlertCheck(NO_DATA_AFTER, silent.name, [Firing(silent)]),
+            *(AlertCheck(NO_DATA_AFTER, alert.name) for alert in burns[:1]),
         ],
     )
 
 
-def windows_case(slos: Sequence[Slo]) -> Case:
+def long_windows_end(slos: Sequence[Slo]) -> int:
+    """Moment of the check of long windows, in seconds: a day later than the longest of them."""
+    return max((max(ratio_windows(slo)) for slo in slos), default=0) + DAY
+
+
+def windows_case(slos: Sequence[Slo], options: RuleOptions) -> Case:
     """Bursts just inside and just outside each long window: each window sums its own and no other.
 
-    Needs an evaluation at :data:`WINDOWS_END`, and rules of the ``recorded`` kind.
+    Needs an evaluation at :func:`long_windows_end`.
     """
+    end = long_windows_end(slos)
+    edge = gcd(_EDGE, *(window for slo in slos for window in ratio_windows(slo)))
     series: dict[str, str] = {}
     checks: list[ExprCheck] = []
     for slo in slos:
-        windows = [window for window in ratio_windows(slo) if window > LONGEST_RAW]
-        bursts = _bursts(windows)
-        moments = range(0, WINDOWS_END + 1, _EDGE)
-        series[recorded(slo, Series.TOTAL)] = _values(_PULSE * (moment in bursts) for moment in moments)
-        series[recorded(slo, Series.ERRORS)] = _values(bursts.get(moment, 0) for moment in moments)
+        if isinstance(slo.indicator, CompositeIndicator) or slo.missing != "excluded":
+            continue
+        windows = [window for window in ratio_windows(slo) if _is_summed(slo, window, options)]
+        bursts = _bursts(windows, end, edge)
+        moments = range(0, end + 1, edge)
+        for total in (Series.TOTAL, Series.TOTAL_TILE):
+            series[recorded(slo, total)] = _sparse(moments, dict.fromkeys(bursts, _PULSE))
+        for errors in (Series.ERRORS, Series.ERRORS_TILE):
+            series[recorded(slo, errors)] = _sparse(moments, bursts)
+        if slo.window in windows and window_source(slo, slo.window, options.windows) == "tiles":
+            tiles = sum(moment >= end - slo.window for moment in bursts) + 1
+            share = (Decimal(tiles) * TILE / slo.window).quantize(Decimal("1e-9"))
+            checks.append(close_to(end, COVERAGE, recorded_labels(slo), share))
         for window in windows:
-            text = format_duration(window)
-            name = recorded(slo, ratio_name(text), **{SlothLabel.WINDOW: text})
-            inside = [errors for moment, errors in bursts.items() if moment > WINDOWS_END - window]
-            checks.append(ExprCheck(WINDOWS_END, name, {name: sum(inside) / (_PULSE * len(inside))}))
-    return Case("each long window counts its own events and no others", _EDGE, series, exprs=checks)
+            name = recorded_ratio(slo, window)
+            inside = [errors for moment, errors in bursts.items() if moment > end - window]
+            checks.append(ExprCheck(end, name, {name: sum(inside) / (_PULSE * len(inside))}))
+    return Case("each long window counts its own events and no others", edge, series, exprs=checks)
 
 
-def _bursts(windows: Sequence[int]) -> dict[int, int]:
+def _is_summed(slo: Slo, window: int, options: RuleOptions) -> bool:
+    """Whether a window is summed from recordings, over a time that does not depend on the calendar."""
+    of_calendar = slo.calendar is not None and window == slo.window
+    return window > LONGEST_RAW and not of_calendar and window_source(slo, window, options.windows) != "raw"
+
+
+def _bursts(windows: Sequence[int], end: int, edge: int) -> Mapping[int, int]:
     """Moments of the bursts with how many of their events are bad: more with each."""
-    moments = (WINDOWS_END - window + side for window in windows for side in (_EDGE, -_EDGE))
+    moments = (end - window + side for window in windows for side in (edge, -edge))
     return {moment: errors for errors, moment in enumerate(moments, 1)}
 
 
-def _values(numbers: Iterable[int]) -> str:
-    return constant(*((Decimal(number), len(list(run))) for number, run in groupby(numbers)))
+def _steps(row: Sequence[Decimal]) -> str:
+    return constant(*((value, len(list(run))) for value, run in groupby(row)))
+
+
+def _sparse(moments: range, values: Mapping[int, int]) -> str:
+    """Samples where there is a value, and a 0 in the end: promtool bears no more than ten thousand per query."""
+    row = [values.get(moment, 0 if moment == moments[-1] else None) for moment in moments]
+    runs = ((value, len(list(run))) for value, run in groupby(row))
+    return " ".join(f"_x{count}" if value is None else constant((Decimal(value), count)) for value, count in runs)

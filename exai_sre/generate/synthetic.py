@@ -3,37 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
-from typing import Literal
 
-from exai_sre.generate.promql import le_text
+from exai_sre.generate.measure.text import le_text
 from exai_sre.generate.promtool import series_name
+from exai_sre.generate.query_traffic import query_kinds
+from exai_sre.generate.synthetic_kind import Kind, Verdict
 from exai_sre.metrics import Catalog, Matcher
-from exai_sre.slo.model import EventsIndicator
+from exai_sre.slo.indicators import EventsIndicator, QueryIndicator
+from exai_sre.slo.model import Slo
 
-__all__ = ["Kind", "Verdict", "kinds"]
+__all__ = ["Kind", "Verdict", "in_groups", "kinds", "traffic_of"]
 
 _UNNAMED = "other"
 """A label value that no definition names."""
 
-Verdict = Literal["good", "bad", "foreign"]
-"""What an event is to an SLO."""
 
+def traffic_of(slo: Slo, catalog: Catalog | None = None) -> list[Kind]:
+    """Kinds of events that try the conditions of an SLO's indicator; none where its series cannot be told.
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of event.
-
-    Attributes:
-        verdict: what it is to the SLO; ``foreign`` events count neither as good nor as bad.
-        series: the series that grow by one with each event.
-        idle: series of the same instrument that exist and do not grow.
+    Args:
+        slo: the objective.
+        catalog: gives the values of closed labels; without it one unnamed value stands for the rest.
     """
+    indicator = slo.indicator
+    made: list[Kind] = []
+    if isinstance(indicator, QueryIndicator):
+        made = query_kinds(indicator)
+    elif isinstance(indicator, EventsIndicator) and not indicator.native:
+        made = kinds(indicator, catalog)
+    return in_groups(made, slo.group_by)
 
-    verdict: Verdict
-    series: tuple[str, ...]
-    idle: tuple[str, ...] = ()
+
+def in_groups(made: Sequence[Kind], labels: Sequence[str]) -> list[Kind]:
+    """The kinds as events of a group ``first``, and those that are good as events of a group ``second``, too.
+
+    What happens in the second group is foreign to the first one's budget.
+    """
+    if not labels:
+        return list(made)
+    first, second = dict.fromkeys(labels, "first"), dict.fromkeys(labels, "second")
+    others = [Kind("foreign", _with(kind.series, second)) for kind in made if kind.verdict == "good"]
+    return [*(Kind(kind.verdict, _with(kind.series, first), _with(kind.idle, first)) for kind in made), *others]
+
+
+def _with(series: Sequence[str], labels: Mapping[str, str]) -> tuple[str, ...]:
+    added = ",".join(f'{name}="{value}"' for name, value in labels.items())
+    return tuple(f"{each[:-1]},{added}}}" if each.endswith("}") else f"{each}{{{added}}}" for each in series)
 
 
 def kinds(indicator: EventsIndicator, catalog: Catalog | None = None) -> list[Kind]:
@@ -92,8 +108,8 @@ def _kind(indicator: EventsIndicator, verdict: Verdict, labels: Mapping[str, str
     name = indicator.instrument
     if name.endswith("_total"):
         return Kind(verdict, (series_name(name, labels),))
-    # What tells fast from slow events of equal labels is a label of its own, as an instance would be.
-    own = {**labels, "instance": "fast" if fast else "slow"}
+    # What tells fast from slow events of equal labels is a label of its own; both come from one instance.
+    own = {**labels, "speed": "fast" if fast else "slow"}
     counted = series_name(f"{name}_count", own)
     if indicator.within is None:
         return Kind(verdict, (counted,))

@@ -4,114 +4,166 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from itertools import pairwise
+from fractions import Fraction
 from typing import Final
 
 from exai_sre.generate.alert import Alert
-from exai_sre.generate.promtool import AlertCheck, Case, ExprCheck, Firing, counter, series_name
-from exai_sre.generate.series import Series, SlothLabel, identity_labels, own_labels, ratio_name
-from exai_sre.generate.synthetic import Kind, Verdict
-from exai_sre.slo.burn import detection_time
+from exai_sre.generate.fault_plan import FaultPlan, evaluation_of, plan_fault
+from exai_sre.generate.measure.shape import BASE
+from exai_sre.generate.options import RuleOptions
+from exai_sre.generate.promtool import AlertCheck, Case, ExprCheck, Firing, close_to, counter
+from exai_sre.generate.series import Series, SlothLabel, ratio_name, window_text
+from exai_sre.generate.slo_cases import group_labels, recorded, recorded_labels, recorded_ratio
+from exai_sre.generate.synthetic_kind import Kind, Verdict
+from exai_sre.generate.tiles import TILE
+from exai_sre.generate.windows import ratio_windows, window_source
+from exai_sre.slo.burn_on_grid import Fault, ratio_at
 from exai_sre.slo.model import Slo
+from exai_sre.slo.windows import MINUTE
 
-__all__ = ["CLEAN", "error_rate", "fault_case", "first_error_case", "idle_case", "recorded"]
+__all__ = ["FEW", "counters_of", "fault_case", "first_error_case", "idle_case"]
 
-CLEAN: Final = 3600
-"""Seconds of clean traffic before the fault: short, so that the tests are quick; the closed form knows it."""
-
-_MINUTE: Final = 60
-_EVENTS: Final = Decimal(1000)
-"""Events per minute that count, and of each kind that does not."""
-_AFTER: Final = 8
-"""Minutes that the case goes on after the last alert."""
+FEW: Final = Decimal("0.001")
+"""Good events between two evaluations of a service with hardly any traffic: it has an error ratio all the same."""
 _QUIET: Final = 20
-"""Minutes of a case in which nothing happens."""
-_STEP: Final = Decimal("0.000001")
+"""Evaluations of a case in which nothing happens."""
+_GRAIN: Final = Decimal("1e-9")
 
 
-def recorded(slo: Slo, name: str, **labels: str) -> str:
-    """A recorded series of the SLO with all its labels."""
-    return series_name(name, {**own_labels(slo), **identity_labels(slo), **labels})
-
-
-def error_rate(slo: Slo) -> Decimal:
-    """Share of bad events during the fault (0..1): half as many again as the fastest tier needs."""
-    return min(Decimal(1), max(tier.threshold(slo.budget) for tier in slo.tiers) * 3 / 2)
-
-
-def fault_case(slo: Slo, burns: Sequence[Alert], silent: Alert, traffic: Sequence[Kind]) -> Case:
-    """An hour of clean traffic, then a lasting fault: every tier fires at its time and not before."""
-    errors = error_rate(slo)
-    due = sorted((_detected(slo, alert, errors), at, alert) for at, alert in enumerate(burns))
-    moments = [minute for minute, _, _ in due]
-    ends = [*((early + late) / 2 for early, late in pairwise(moments)), moments[-1] + _AFTER]
-    start = CLEAN // _MINUTE
-    checks = [AlertCheck(CLEAN, burns[0].name), AlertCheck((start + int(ends[-1])) * _MINUTE, silent.name)]
-    for count, end in enumerate(ends, 1):
-        firing = [Firing(alert) for _, _, alert in due[:count]]
-        checks.append(AlertCheck((start + int(end)) * _MINUTE, burns[0].name, firing))
-    rates: dict[Verdict, tuple[Decimal, Decimal]] = {
-        "good": (_EVENTS, _EVENTS * (1 - errors)),
-        "bad": (Decimal(0), _EVENTS * errors),
+def fault_case(slo: Slo, alerts: Sequence[Alert], traffic: Sequence[Kind], options: RuleOptions) -> Case:
+    """Clean traffic, then a fault: every tier fires at its evaluation, not one before, and resets at its own."""
+    burns = {alert.tier.name: alert for alert in alerts if alert.tier}
+    plan = plan_fault(slo, [alert.tier for alert in burns.values() if alert.tier], options)
+    rates: dict[Verdict, list[Decimal]] = {
+        "good": [plan.events, plan.events * (1 - plan.error_rate), plan.events],
+        "bad": [Decimal(0), plan.events * plan.error_rate, Decimal(0)],
+        "foreign": [plan.events] * 3,
     }
+    lengths = [plan.begin, plan.end - plan.begin, plan.last - plan.end + 2]
+    silent = [AlertCheck(plan.last * plan.step, alert.name) for alert in alerts if alert.kind == "no-data"]
     return Case(
-        f"after an hour of clean traffic, {errors * 100:f} % of bad events fire every tier at its time",
-        _MINUTE,
-        _series(traffic, rates, start, int(ends[-1]) + 1),
-        checks,
+        f"{plan.error_rate * 100:f} % of bad events fire every tier at its time, and it falls silent at its time",
+        plan.step,
+        counters_of(traffic, rates, lengths),
+        [*_moments_of(slo, plan, burns), *silent],
+        [*_ratios_of(slo, plan, options), *_tiles_of(slo, plan)],
     )
 
 
-def idle_case(slo: Slo, burns: Sequence[Alert], silent: Alert, traffic: Sequence[Kind]) -> Case:
+def _moments_of(slo: Slo, plan: FaultPlan, burns: Mapping[str, Alert]) -> list[AlertCheck]:
+    """A check of all tiers at each evaluation that changes what fires, and at the one before it."""
+    changes = {*plan.fires.values(), *plan.resets.values()}
+    names = list(dict.fromkeys(alert.name for alert in burns.values()))
+    checks = []
+    for at in sorted(changes | {at - 1 for at in changes}):
+        firing = [alert for tier, alert in burns.items() if _is_firing(plan, tier, at)]
+        for name in names:
+            fires = [Firing(alert, group_labels(slo)) for alert in firing if alert.name == name]
+            checks.append(AlertCheck(at * plan.step, name, fires))
+    return checks
+
+
+def _ratios_of(slo: Slo, plan: FaultPlan, options: RuleOptions) -> list[ExprCheck]:
+    """The error ratio of each window when the fault has filled more than half of it, or at the end."""
+    fault = Fault(plan.error_rate, (plan.end - plan.begin) * plan.step, plan.begin * plan.step)
+    checks = []
+    for window, at in _looks(slo, plan, options):
+        ratio = ratio_at(window, (at - plan.begin) * plan.step, fault, evaluation_of(slo, options))
+        labels = {**recorded_labels(slo), SlothLabel.WINDOW: window_text(window)}
+        checks.append(close_to(at * plan.step, ratio_name(window), labels, _decimal(ratio)))
+    return checks
+
+
+def _looks(slo: Slo, plan: FaultPlan, options: RuleOptions) -> list[tuple[int, int]]:
+    """Windows with the evaluations at which to look at them: those of tiles often, for each tile's part moves on."""
+    looks = []
+    for window in _summed_windows(slo, options):
+        if window_source(slo, window, options.windows) == "tiles":
+            looks += [(window, at) for at in range(plan.begin + 5, plan.last, 7)]
+        part = plan.begin + window * 3 // 5 // plan.step
+        looks.append((window, part if part < plan.end else plan.last))
+    return looks
+
+
+def _summed_windows(slo: Slo, options: RuleOptions) -> list[int]:
+    """Windows that have a ratio within minutes: those summed from tiles see whole minutes only."""
+    quick = options.slo_interval < MINUTE
+    return [
+        window
+        for window in ratio_windows(slo)
+        if not (quick and window_source(slo, window, options.windows) == "tiles")
+    ]
+
+
+def _tiles_of(slo: Slo, plan: FaultPlan) -> list[ExprCheck]:
+    """The recorded tiles that lie before or within the fault, where the case lasts as long."""
+    per, labels = TILE // plan.step, recorded_labels(slo)
+    checks: list[ExprCheck] = []
+    if plan.step < MINUTE or slo.calendar is not None:
+        return checks
+    for end in range(2 * per, plan.last + 1, per):
+        checks.append(close_to(end * plan.step, Series.TOTAL_TILE, labels, plan.events * per))
+        if end - per == plan.begin and end <= plan.end:
+            # The ramp of the recorded increases: the fault's first minutes have not been counted often enough yet.
+            seen = per - 1 - Decimal(BASE // plan.step - 1) / 2
+            checks.append(close_to(end * plan.step, Series.ERRORS_TILE, labels, plan.events * plan.error_rate * seen))
+    return checks
+
+
+def _decimal(ratio: Fraction) -> Decimal:
+    return (Decimal(ratio.numerator) / ratio.denominator).quantize(Decimal("1e-9"))
+
+
+def _is_firing(plan: FaultPlan, tier: str, at: int) -> bool:
+    return plan.fires[tier] <= at and at < plan.resets.get(tier, plan.last + 1)
+
+
+def idle_case(slo: Slo, alerts: Sequence[Alert], traffic: Sequence[Kind], options: RuleOptions) -> Case:
     """A service without traffic: no ratio rather than a wrong one, no alert, and its data is not absent."""
-    end, zero = _QUIET * _MINUTE, (Decimal(0), Decimal(0))
-    total = recorded(slo, Series.TOTAL)
+    step = options.slo_interval
+    end, total = _QUIET * step, recorded(slo, Series.TOTAL)
+    still: dict[Verdict, list[Decimal]] = {"good": [Decimal(0)], "bad": [Decimal(0)], "foreign": [Decimal(0)]}
+    names = dict.fromkeys(alert.name for alert in alerts)
     return Case(
         "an idle service alerts nobody and has no error ratio",
-        _MINUTE,
-        _series(traffic, {"good": zero, "bad": zero, "foreign": zero}, _QUIET, 1),
-        [AlertCheck(end, burns[0].name), AlertCheck(end, silent.name)],
-        [ExprCheck(end, _ratio(slo)), ExprCheck(end, total, {total: 0.0})],
+        step,
+        counters_of(traffic, still, [_QUIET + 1]),
+        [AlertCheck(end, name) for name in names],
+        [
+            *(ExprCheck(end, recorded_ratio(slo, window)) for window in ratio_windows(slo)),
+            ExprCheck(end, total, {total: 0.0}),
+        ],
     )
 
 
-def first_error_case(slo: Slo, traffic: Sequence[Kind]) -> Case:
+def first_error_case(slo: Slo, traffic: Sequence[Kind], options: RuleOptions) -> Case:
     """Traffic before the first error, when no error series exists: the ratio is 0, not missing."""
     good = [kind for kind in traffic if kind.verdict == "good"]
-    ratio = _ratio(slo)
+    step = options.slo_interval
+    at = _QUIET * step
+    zero = [recorded(slo, Series.ERRORS), *(recorded_ratio(slo, window) for window in _summed_windows(slo, options))]
+    counted = FEW * min(_QUIET, -(-BASE // step))
     return Case(
         "before the first error the error ratio is zero",
-        _MINUTE,
-        _series(good, {"good": (_EVENTS, _EVENTS)}, _QUIET, 1),
-        exprs=[ExprCheck(_QUIET * _MINUTE, ratio, {ratio: 0.0})],
+        step,
+        counters_of(good, {"good": [FEW]}, [_QUIET + 1]),
+        exprs=[
+            *(ExprCheck(at, name, {name: 0.0}) for name in zero),
+            close_to(at, Series.TOTAL, recorded_labels(slo), counted),
+        ],
     )
 
 
-def _ratio(slo: Slo) -> str:
-    return recorded(slo, ratio_name("5m"), **{SlothLabel.WINDOW: "5m"})
-
-
-def _detected(slo: Slo, alert: Alert, errors: Decimal) -> float:
-    """Minutes from the fault to the alert."""
-    found = detection_time(alert.tier, slo.budget, float(errors), history=CLEAN) if alert.tier else None
-    if found is None:
-        raise ValueError(f"{alert.title} is no tier that {errors} bad events can fire")
-    return found / _MINUTE
-
-
-def _series(
-    traffic: Sequence[Kind], rates: Mapping[Verdict, tuple[Decimal, Decimal]], before: int, after: int
+def counters_of(
+    traffic: Sequence[Kind], rates: Mapping[Verdict, Sequence[Decimal]], lengths: Sequence[int]
 ) -> dict[str, str]:
-    """Counters of all kinds: ``rates`` gives events per minute before and after the fault."""
+    """Counters of all kinds: ``rates`` gives events per evaluation in each stretch of that many evaluations."""
     made = {}
     for kind in traffic:
         share = sum(other.verdict == kind.verdict for other in traffic)
-        first, then = rates.get(kind.verdict, (_EVENTS * share, _EVENTS * share))
-        grows = counter((_per(first, share), before), (_per(then, share), after + 1))
-        made.update(dict.fromkeys(kind.series, grows))
-        made.update(dict.fromkeys(kind.idle, counter((Decimal(0), before + after + 1))))
+        stretches = [
+            ((rate / share).quantize(_GRAIN), length) for rate, length in zip(rates[kind.verdict], lengths, strict=True)
+        ]
+        made.update(dict.fromkeys(kind.series, counter(*stretches)))
+        made.update(dict.fromkeys(kind.idle, counter((Decimal(0), sum(lengths)))))
     return made
-
-
-def _per(rate: Decimal, share: int) -> Decimal:
-    return (rate / share).quantize(_STEP)

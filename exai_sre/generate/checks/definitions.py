@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from exai_sre.generate.checks.subject import Subject
 from exai_sre.generate.finding import Finding
 from exai_sre.generate.promql import decimal_text
+from exai_sre.slo.ceiling import ceiling_findings
 
-__all__ = ["check_unreachable"]
+__all__ = ["check_ceilings", "check_unreachable"]
+
+
+def check_ceilings(subject: Subject) -> Iterator[Finding]:
+    """``ceiling``: an objective promises more than its dependencies allow; a warning where one is not known."""
+    for ceiling in ceiling_findings(subject.slos):
+        severity: Literal["error", "warning"] = "error" if ceiling.above else "warning"
+        yield Finding(ceiling.source.file, ceiling.source.line, "ceiling", ceiling.message, severity)
 
 
 def check_unreachable(subject: Subject) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from exai_sre.generate.checks.series import KnownSeries
 from exai_sre.generate.checks.subject import RuleEntry, Subject
 from exai_sre.generate.finding import Finding
 from exai_sre.metrics import Catalog, Label
+from exai_sre.metrics.spelling import bound_spellings
 
 __all__ = ["check_names", "check_syntax"]
 
@@ -61,9 +62,7 @@ def _values(rule: RuleEntry, selector: Selector, catalog: Catalog) -> Iterator[F
 
 
 def _not_a_bound(match: Match, buckets: tuple[float, ...]) -> list[str]:
-    from exai_sre.generate.promql import le_text
-
-    written = {le_text(bound) for bound in buckets} | {"+Inf"}
+    written = {text for bound in buckets for text in bound_spellings(bound)} | {"+Inf"}
     return [value for value in _alternatives(match) if value not in written]
 
 

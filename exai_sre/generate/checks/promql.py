@@ -117,7 +117,10 @@ def _selector(node: Any, function: str, seconds: float) -> Selector:
     ops = promql_parser().MatchOp
     names = {int(ops.Equal): "=", int(ops.NotEqual): "!=", int(ops.Re): "=~", int(ops.NotRe): "!~"}
     matches = tuple(Match(each.name, names[int(each.op)], each.value) for each in node.matchers.matchers)
-    return Selector(node.name or "", matches, function, seconds)
+    # A name in quotes, as in {"http.server.duration"}, is parsed into a matcher.
+    named = next((each.value for each in matches if each.label == "__name__" and each.op == "="), "")
+    kept = tuple(each for each in matches if each.label != "__name__" or not named)
+    return Selector(node.name or named, kept, function, seconds)
 
 
 def _conditional(node: Any) -> bool:

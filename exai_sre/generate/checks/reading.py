@@ -67,7 +67,7 @@ def _is_definition(file: Path, subject: Subject) -> bool:
             subject.rules.extend(read_rules(str(file), node))
         return False
     # Tests of rules and Alertmanager's configuration have checkers of their own: promtool and amtool.
-    return not keys & {"rule_files", "route", "receivers"}
+    return not keys & {"rule_files", "route", "receivers", "instruments"}
 
 
 def _text(file: Path) -> str:

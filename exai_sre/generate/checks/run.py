@@ -13,7 +13,7 @@ from exai_sre.generate.checks.alerts import (
     check_alert_severity,
 )
 from exai_sre.generate.checks.dashboards import check_charted, check_dashboards
-from exai_sre.generate.checks.definitions import check_unreachable
+from exai_sre.generate.checks.definitions import check_ceilings, check_unreachable
 from exai_sre.generate.checks.duplicates import check_duplicates
 from exai_sre.generate.checks.groupings import check_groupings, check_templates
 from exai_sre.generate.checks.names import check_names, check_syntax
@@ -27,6 +27,7 @@ __all__ = ["CHECKS", "check_paths"]
 
 CHECKS: Final[tuple[Check, ...]] = (
     check_unreachable,
+    check_ceilings,
     check_syntax,
     check_names,
     check_groupings,

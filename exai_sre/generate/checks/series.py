@@ -6,6 +6,7 @@ from typing import Final
 
 from exai_sre.generate.checks.promql import output_labels
 from exai_sre.generate.checks.subject import Subject
+from exai_sre.generate.coverage import COVERAGE
 from exai_sre.generate.series import Series, ratio_name
 from exai_sre.metrics import Catalog
 from exai_sre.slo.windows import BURN_WINDOWS, format_duration
@@ -23,7 +24,8 @@ BY_PROMETHEUS: Final = {
 
 _OF_TARGETS: Final = frozenset({"instance", "job"})
 _GENERATED: Final = frozenset(
-    {value for name, value in vars(Series).items() if name.isupper() and name != "RATIO"}
+    {COVERAGE}
+    | {value for name, value in vars(Series).items() if name.isupper() and name != "RATIO"}
     | {ratio_name(format_duration(window)) for window in BURN_WINDOWS}
 )
 

@@ -16,10 +16,11 @@ def alerts(slos, catalog):
     return alerts_of(slos, catalog=catalog)
 
 
-def test_each_reachable_tier_has_one_alert_and_each_slo_one_for_absent_data(slos, alerts):
+def test_each_reachable_tier_has_one_alert_and_each_slo_those_of_its_budget_and_data(slos, alerts):
     for slo in slos:
         own = [alert for alert in alerts if alert.slo is slo]
-        assert [alert.tier for alert in own] == [*slo.tiers, None]
+        assert [alert.tier for alert in own] == [*slo.tiers, None, None, None]
+        assert [alert.kind for alert in own[-3:]] == ["forecast", "exhausted", "no-data"]
         assert own[-1].expr.startswith("absent(slo:sli_total:increase5m{")
 
 

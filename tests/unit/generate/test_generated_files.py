@@ -8,7 +8,10 @@ import sys
 import pytest
 
 from exai_sre.generate import generated_files
-from exai_sre.generate.files import PARTS, find_drift, write_files
+from exai_sre.generate.drift import find_drift, write_files
+from exai_sre.generate.files import places_of
+from exai_sre.generate.provenance import stamp
+from exai_sre.version import __version__
 
 HASHES = """
 import hashlib, importlib, sys
@@ -62,29 +65,48 @@ def test_without_a_catalog_what_needs_none_is_made(slo_of):
 
 
 def test_a_folder_that_was_just_written_has_not_drifted(tmp_path, files):
-    drifts = find_drift(tmp_path, files)
+    drifts = find_drift(tmp_path, files, places_of())
     assert {drift.kind for drift in drifts} == {"missing"}
     write_files(tmp_path, drifts)
-    assert find_drift(tmp_path, files) == []
+    assert find_drift(tmp_path, files, places_of()) == []
 
 
 def test_only_what_differs_is_written(tmp_path, files):
-    write_files(tmp_path, find_drift(tmp_path, files))
+    write_files(tmp_path, find_drift(tmp_path, files, places_of()))
     edited = tmp_path / "alerts/alertmanager.yaml"
     before = (tmp_path / "alerts/symptoms.rules.yaml").stat().st_mtime_ns
     edited.write_text(edited.read_text() + "# by hand\n")
-    (drift,) = find_drift(tmp_path, files)
+    (drift,) = find_drift(tmp_path, files, places_of())
     assert (drift.path, drift.kind) == ("alerts/alertmanager.yaml", "different")
+    assert drift.cause == "it was edited by hand"
     assert "-# by hand" in drift.diff()
     write_files(tmp_path, [drift])
     assert "by hand" not in edited.read_text()
     assert (tmp_path / "alerts/symptoms.rules.yaml").stat().st_mtime_ns == before
 
 
+def test_a_file_that_somebody_changed_is_told_from_one_that_we_would_write_otherwise(tmp_path, files):
+    write_files(tmp_path, find_drift(tmp_path, files, places_of()))
+    path = "alerts/alertmanager.yaml"
+    sound = (tmp_path / path).read_text()
+    wanted = {**files, path: sound + "# more\n"}
+    causes = {}
+    older = stamp(sound.replace(f"exai-sre {__version__}", "exai-sre 0.0.1", 1), "0.0.1")
+    for name, text in (("definitions", sound), ("version", older), ("foreign", "route: {}\n")):
+        (tmp_path / path).write_text(text)
+        [drift] = find_drift(tmp_path, wanted, places_of())
+        causes[name] = drift.cause
+    assert causes == {
+        "definitions": "the definitions or options have changed",
+        "version": "another version of exai-sre wrote it",
+        "foreign": "its header is not ours",
+    }
+
+
 def test_a_generated_file_that_no_definition_yields_any_more_is_removed(tmp_path, files, slos, catalog):
-    write_files(tmp_path, find_drift(tmp_path, files))
+    write_files(tmp_path, find_drift(tmp_path, files, places_of()))
     fewer = generated_files(slos[1:], catalog=catalog, only=("rules", "runbooks"))
-    stale = [drift for drift in find_drift(tmp_path, fewer, ("rules",)) if drift.kind == "stale"]
+    stale = [drift for drift in find_drift(tmp_path, fewer, places_of(["rules"])) if drift.kind == "stale"]
     assert [drift.path for drift in stale] == [f"alerts/{slos[0].id}.rules.yaml"]
     assert stale[0].diff().startswith(f"--- a/alerts/{slos[0].id}.rules.yaml\n+++ /dev/null\n")
     write_files(tmp_path, stale)
@@ -92,17 +114,19 @@ def test_a_generated_file_that_no_definition_yields_any_more_is_removed(tmp_path
 
 
 def test_files_of_others_are_left_alone(tmp_path, files):
-    write_files(tmp_path, find_drift(tmp_path, files))
+    write_files(tmp_path, find_drift(tmp_path, files, places_of()))
     (tmp_path / "alerts/mine.rules.yaml").write_text("groups: []\n")
     (tmp_path / "docs/runbooks/mine.md").write_text("# Mine\n")
-    assert find_drift(tmp_path, files) == []
+    assert find_drift(tmp_path, files, places_of()) == []
 
 
 def test_a_folder_where_a_file_should_be_shows_as_missing(tmp_path, files):
     (tmp_path / "alerts/alertmanager.yaml").mkdir(parents=True)
-    assert ("alerts/alertmanager.yaml", "missing") in [(each.path, each.kind) for each in find_drift(tmp_path, files)]
+    assert ("alerts/alertmanager.yaml", "missing") in [
+        (each.path, each.kind) for each in find_drift(tmp_path, files, places_of())
+    ]
 
 
 def test_what_is_committed_is_what_is_generated(root, slos, catalog):
-    drifts = find_drift(root, generated_files(slos, catalog=catalog), PARTS)
+    drifts = find_drift(root, generated_files(slos, catalog=catalog), places_of())
     assert [(drift.path, drift.kind) for drift in drifts] == []

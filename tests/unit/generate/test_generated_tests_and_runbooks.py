@@ -57,17 +57,20 @@ def test_every_file_gives_the_order_of_its_groups(files):
 
 
 def test_a_plain_query_is_tested_by_its_recorded_series(slo_of):
-    slo = slo_of(QueryIndicator(good=None, bad="bad_total", total="all_total"))
+    slo = slo_of(QueryIndicator(good=None, bad="bad_total{{.window}}", total="all_total{{.window}}"))
     cases = parsed(alert_tests([slo])["shop-api.test.yaml"])["tests"]
-    assert len(cases) == 2
+    assert len(cases) == 3
     fires, silent = directions(alert_tests([slo]))
     assert len(fires["ShopApiErrorBudgetBurn"]) == 4
     assert set() in silent["ShopApiErrorBudgetBurn"]
 
 
-def test_raw_windows_need_no_test_of_recorded_ones(slo_of):
-    options = RuleOptions(windows="raw")
-    assert set(alert_tests([slo_of()], options=options)) == {"shop-api.test.yaml", "symptoms.test.yaml"}
+def test_what_is_evaluated_at_other_intervals_has_files_of_its_own(slo_of):
+    apart = {"shop-api.min-failures.test.yaml", "tiles.test.yaml", "windows.test.yaml", "symptoms.test.yaml"}
+    assert set(alert_tests([slo_of()])) == {"shop-api.test.yaml", *apart}
+    quick = alert_tests([slo_of()], options=RuleOptions(scrape_interval=5))
+    assert set(quick) == {"shop-api.test.yaml", "shop-api.5s.test.yaml", *apart}
+    assert parsed(quick["shop-api.5s.test.yaml"])["evaluation_interval"] == "5s"
 
 
 def test_every_alert_has_its_section(slos, catalog):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
-
 from exai_sre.generate.promtool import Firing, constant, counter, series_name
-from exai_sre.generate.synthetic import kinds
-from exai_sre.generate.traffic_cases import error_rate, fault_case
+from exai_sre.generate.synthetic import Kind, in_groups, kinds, traffic_of
 from exai_sre.metrics import Matcher
 from exai_sre.slo import EventsIndicator
+from exai_sre.slo.indicators import RawIndicator
 
 OK = Matcher("outcome", ("ok",))
 COUNTED = Matcher("outcome", ("client_error", "cancelled"), negated=True)
@@ -68,21 +66,6 @@ def test_a_counter_and_a_gauge_are_written_in_promtools_notation():
     assert series_name("up", {}) == "up"
 
 
-def test_the_fault_is_half_as_bad_again_as_the_fastest_tier_needs(slo_of):
-    assert error_rate(slo_of()) == Decimal("0.0216")
-    assert error_rate(slo_of(target="0.95")) == 1
-
-
-def test_a_tier_that_the_fault_cannot_fire_is_a_mistake_of_the_caller(slo_of):
-    slo = slo_of()
-    from exai_sre.generate.burn_alerts import slo_alerts
-    from exai_sre.generate.options import RuleOptions
-
-    *_, silent = slo_alerts(slo, RuleOptions())
-    with pytest.raises(ValueError, match="is no tier"):
-        fault_case(slo, [silent], silent, [])
-
-
 def test_expected_texts_have_their_labels_filled_in(catalog):
     from exai_sre.generate.options import RuleOptions
     from exai_sre.generate.symptoms import symptom_alerts
@@ -90,3 +73,16 @@ def test_expected_texts_have_their_labels_filled_in(catalog):
     alert = symptom_alerts([], catalog, RuleOptions())[0]
     made = Firing(alert, {"gen_ai_provider_name": "glm"}).expected()
     assert made["exp_annotations"]["summary"] == "Most attempts at glm fail"
+
+
+def test_events_of_a_second_group_are_foreign_to_the_first():
+    made = in_groups([Kind("good", ('x{a="1"}',)), Kind("bad", ("y",), idle=("z",))], ("tool",))
+    assert made == [
+        Kind("good", ('x{a="1",tool="first"}',)),
+        Kind("bad", ('y{tool="first"}',), ('z{tool="first"}',)),
+        Kind("foreign", ('x{a="1",tool="second"}',)),
+    ]
+
+
+def test_a_ratio_that_somebody_else_computes_has_no_traffic_of_its_own(slo_of):
+    assert traffic_of(slo_of(RawIndicator("error_ratio"))) == []

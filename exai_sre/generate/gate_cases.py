@@ -1,0 +1,141 @@
+"""Cases for the least numbers of failures: bursts at the edges of each window that counts them.
+
+All ratios stand high, so that the number of failures alone decides. Each experiment is one evaluation,
+later than the last by more than the longest window, so that experiments do not see each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from itertools import groupby
+from typing import Final
+
+from exai_sre.generate.alert import Alert
+from exai_sre.generate.budget_alerts import forecast_tier
+from exai_sre.generate.failure_gate import counts_failures
+from exai_sre.generate.measure.shape import BASE
+from exai_sre.generate.measure.text import decimal_text
+from exai_sre.generate.options import RuleOptions
+from exai_sre.generate.promtool import AlertCheck, Case, ExprCheck, Firing, active
+from exai_sre.generate.series import Series
+from exai_sre.generate.slo_cases import PLENTY, group_labels, recorded, recorded_ratio
+from exai_sre.slo.model import BurnTier, Slo
+from exai_sre.slo.tiers import MIN_FAILURES_REST
+from exai_sre.slo.windows import HOUR
+
+__all__ = ["gate_case", "gate_interval"]
+
+_GRAIN: Final = BASE // 3
+"""Seconds between two samples: a burst lies about that far inside or outside a window."""
+_HALF, _HAIR = Decimal("0.5"), Decimal("0.1")
+
+Gate = tuple[int, int]
+"""A long window in seconds, and the least number of failures in it."""
+Burst = tuple[int, Decimal]
+"""Age in seconds at the evaluation, and the recorded bad events of five minutes."""
+
+
+def gate_interval(slo: Slo) -> int:
+    """Seconds between two experiments: more than any tier's window, and a whole number of samples."""
+    longest = max((tier.long for tier in slo.tiers), default=0)
+    return _aligned(longest + HOUR) + _GRAIN
+
+
+def gate_case(slo: Slo, alerts: Sequence[Alert], options: RuleOptions, interval: int) -> Case | None:
+    """The experiments of one SLO, or ``None`` where none of its alerts waits for failures.
+
+    Args:
+        slo: the objective.
+        alerts: its alerts.
+        options: the interval of evaluation.
+        interval: seconds between two experiments, from :func:`gate_interval`.
+    """
+    if not counts_failures(slo) or slo.missing != "excluded":
+        return None
+    burns = {alert.title: (alert, _gate(alert.tier)) for alert in alerts if alert.tier}
+    forecasts = {alert.title: (alert, _foreseen(slo)) for alert in alerts if alert.kind == "forecast"}
+    repeats = Decimal(BASE) / options.slo_interval
+    gates = dict.fromkeys(gate for _, gate in [*burns.values(), *forecasts.values()])
+    bursts = list(dict.fromkeys(each for gate in gates for each in _bursts(gate, repeats)))
+    if not bursts:
+        return None
+    checks: list[AlertCheck] = []
+    pending: list[ExprCheck] = []
+    for number, burst in enumerate(bursts, 1):
+        at = number * interval
+        checks += _firing(slo, at, burns.values(), burst, repeats)
+        # A forecast waits before it fires, so what is looked at is whether it is active at all.
+        pending += [
+            active(at, alert.name, expected=_passes(gate, burst, repeats)) for alert, gate in forecasts.values()
+        ]
+    title = "a tier fires when it has its least number of failures in five minutes or in its window"
+    return Case(title, _GRAIN, _series(slo, bursts, interval // _GRAIN), checks, pending)
+
+
+def _firing(
+    slo: Slo, at: int, burns: Collection[tuple[Alert, Gate]], burst: Burst, repeats: Decimal
+) -> list[AlertCheck]:
+    """What of each alert name fires in an experiment."""
+    firing = [Firing(alert, group_labels(slo)) for alert, gate in burns if _passes(gate, burst, repeats)]
+    names = dict.fromkeys(alert.name for alert, _ in burns)
+    return [AlertCheck(at, name, [each for each in firing if each.alert.name == name]) for name in names]
+
+
+def _foreseen(slo: Slo) -> Gate:
+    """The gate of the forecast: that of its tier's window, if the tier has one."""
+    present = forecast_tier(slo)
+    return (present.long, MIN_FAILURES_REST) if present and present.min_failures else (0, 0)
+
+
+def _series(slo: Slo, bursts: Sequence[Burst], per: int) -> dict[str, str]:
+    series = {recorded(slo, Series.ERRORS): _spaced(per, [(age // _GRAIN, value) for age, value in bursts])}
+    high = [(0, PLENTY)] * len(bursts)
+    windows = dict.fromkeys(window for tier in slo.tiers for window in (tier.long, tier.short))
+    for window in windows:
+        series[recorded_ratio(slo, window)] = _spaced(per, high)
+    # Half of the budget is left, so the forecast has something to foresee.
+    series[recorded_ratio(slo, slo.window)] = _spaced(per, [(0, slo.budget / 2)] * len(bursts))
+    return series
+
+
+def _gate(tier: BurnTier) -> Gate:
+    return tier.long, tier.min_failures
+
+
+def _bursts(gate: Gate, repeats: Decimal) -> list[Burst]:
+    """Just enough and too few, within five minutes and within the window; then too old for either."""
+    window, failures = gate
+    if not failures:
+        return []
+    least = failures - _HALF
+    made = [(2 * _GRAIN, least + _HAIR), (2 * _GRAIN, least), (BASE + _GRAIN, Decimal(failures))]
+    inside = _aligned(window) - _GRAIN
+    if inside <= BASE:
+        return made
+    outside = inside + 3 * _GRAIN
+    return [*made, (inside, repeats * (least + _HAIR)), (inside, repeats * least), (outside, PLENTY * repeats)]
+
+
+def _aligned(age: int) -> int:
+    return age // _GRAIN * _GRAIN
+
+
+def _passes(gate: Gate, burst: Burst, repeats: Decimal) -> bool:
+    (window, failures), (age, value) = gate, burst
+    least = failures - _HALF
+    return not failures or (age <= window and value / repeats > least) or (age <= BASE and value > least)
+
+
+def _spaced(per: int, samples: Sequence[Burst]) -> str:
+    """One sample per experiment, ``age`` samples before its evaluation; nothing in between."""
+    row: list[Decimal | None] = [None]
+    for age, value in samples:
+        row += [*[None] * (per - 1 - age), value, *[None] * age]
+    return " ".join(_run(value, len(list(run))) for value, run in groupby(row))
+
+
+def _run(value: Decimal | None, count: int) -> str:
+    if value is None:
+        return "_" if count == 1 else f"_x{count}"
+    return decimal_text(value) + (f"+0x{count - 1}" if count > 1 else "")
