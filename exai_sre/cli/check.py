@@ -30,7 +30,7 @@ Examples:
 @click.command("check", epilog=_EPILOG)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
-    "--catalog", metavar="MODULE:ATTR", help="Catalog of metrics; default: [tool.exai_sre] in pyproject.toml."
+    "--catalog", metavar="MODULE:ATTR|FILE", help="Catalog of metrics; default: [tool.exai_sre] in pyproject.toml."
 )
 @click.option("--scrape-interval", type=duration, default="15s", show_default=True, help="How often you scrape.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from exai_sre.backtest.prometheus_errors import PrometheusError
 from exai_sre.errors import ExaiSreError, MissingExtraError, SpecError
 
 __all__ = ["ENVIRONMENT", "FINDINGS", "OK", "USAGE", "exit_code_of"]
@@ -20,6 +21,6 @@ ENVIRONMENT: Final = 3
 
 def exit_code_of(error: ExaiSreError) -> int:
     """The exit code that an error ends the command with."""
-    if isinstance(error, MissingExtraError):
+    if isinstance(error, MissingExtraError | PrometheusError):
         return ENVIRONMENT
     return FINDINGS if isinstance(error, SpecError) else USAGE

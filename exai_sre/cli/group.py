@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "backfill": "Write the recorded series of past weeks, so that a new SLO knows its history.",
     "backtest": "Replay a history: which alerts would have fired, and which incidents none.",
     "check": "Lint SLO files, rules and dashboards against the catalog.",
+    "compare": "Compare a shadow's rules with those in force.",
     "convert": "Read SLOs of any supported format and write OpenSLO v1.",
     "gate": "Let a release pass, or not, by the error budget that is left.",
     "generate": "Write rules, Alertmanager configuration, tests, dashboards and runbooks.",

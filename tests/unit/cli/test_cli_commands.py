@@ -40,7 +40,7 @@ def test_check_names_what_has_drifted_and_writes_nothing(tmp_path, capsys):
     assert capsys.readouterr().out.splitlines() == [
         "alerts/alertmanager.yaml: missing",
         "alerts/gone.rules.yaml: stale",
-        "alerts/symptoms.rules.yaml: different",
+        "alerts/symptoms.rules.yaml: different (it was edited by hand)",
     ]
     assert "> 0.9" in edited.read_text()
 
@@ -56,7 +56,7 @@ def test_diff_shows_the_change_and_with_check_fails(tmp_path, capsys):
     assert generate(tmp_path, "--diff", "--check") == FINDINGS
     out, err = capsys.readouterr()
     assert out == shown
-    assert err == "alerts/symptoms.rules.yaml: different\n"
+    assert err == "alerts/symptoms.rules.yaml: different (it was edited by hand)\n"
 
 
 def test_choices_reach_the_files(tmp_path):
@@ -67,7 +67,7 @@ def test_choices_reach_the_files(tmp_path):
     assert 'job="mine"' in symptoms
     assert "https://git.example/docs/runbooks/" in symptoms
     assert "http://127.0.0.1:1/x" in (tmp_path / "alerts/alertmanager.yaml").read_text()
-    assert "sum_over_time" not in (tmp_path / "alerts/exai-mcp-availability.rules.yaml").read_text()
+    assert "[6h]))" in (tmp_path / "alerts/exai-mcp-availability.rules.yaml").read_text()
 
 
 def test_a_faulty_definition_generates_nothing(tmp_path, capsys):

@@ -38,7 +38,9 @@ def test_help_and_version_are_fine(capsys):
     assert capsys.readouterr().out == f"exai-sre, version {__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["check", "generate"])
+@pytest.mark.parametrize(
+    "command", ["backfill", "backtest", "check", "compare", "convert", "gate", "generate", "init", "status", "suggest"]
+)
 def test_help_of_a_command_has_examples(capsys, command):
     assert run([command, "--help"]) == OK
     assert f"exai-sre {command} " in capsys.readouterr().out.split("Examples:")[1]
