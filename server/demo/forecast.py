@@ -24,7 +24,7 @@ def forecast(phase: Phase, stage: Stage, rate: float, *, tick: Beat, rhythm: Rhy
         found = _outage(phase, stage, rate, tick, rhythm)
     elif phase.name == SLOW_DOWN:
         flow = Flow(rate, (phase.fault["first_chunk"] + stage.timing.answer,))
-        found = _burn("first-token", phase, stage, flow, tick)
+        found = _burn("first-token", phase, stage, flow, tick, phase.seconds)
     else:
         found = []
     return sorted(found, key=lambda each: each.predicted)
@@ -35,15 +35,21 @@ def _outage(phase: Phase, stage: Stage, rate: float, tick: Beat, rhythm: Rhythm 
     timing = stage.timing
     again = timing.answer + timing.retry_wait
     flow = Flow(rate, tuple(timing.answer + number * again for number in range(timing.attempts)))
-    found = _burn(f"upstream-{phase.provider}", phase, stage, flow, tick)
-    found += breaker_prediction(phase.provider, flow, stage.breaker, fault=phase.name, within=phase.seconds)
+    name = f"upstream-{phase.provider}"
+    history = sum(status.good for status in stage.statuses() if status.slo.name == name) / rate
+    found = breaker_prediction(
+        phase.provider, flow, stage.breaker, fault=phase.name, within=phase.seconds, history=history
+    )
+    # Once the breaker is open hardly an attempt is made, so nothing more is burnt.
+    burning = min([phase.seconds, *(each.predicted - tick.every / 2 for each in found)])
+    found += _burn(name, phase, stage, flow, tick, burning)
     if rhythm is not None:
         found += page_prediction(flow, rhythm, fault=phase.name, within=phase.seconds)
     return found
 
 
-def _burn(name: str, phase: Phase, stage: Stage, flow: Flow, tick: Beat) -> list[Prediction]:
+def _burn(name: str, phase: Phase, stage: Stage, flow: Flow, tick: Beat, within: float) -> list[Prediction]:
     status = next((status for status in stage.statuses() if status.slo.name == name), None)
     if status is None:
         return []
-    return burn_predictions(status.slo, flow, fault=phase.name, events=status.good, tick=tick, within=phase.seconds)
+    return burn_predictions(status.slo, flow, fault=phase.name, events=status.good, tick=tick, within=within)

@@ -71,7 +71,7 @@ def burn_predictions(slo: Slo, flow: Flow, *, fault: str, events: float, tick: B
         seconds = detection_time(tier, slo.budget, 1.0, events / flow.per_second)
         if seconds is None:
             continue
-        needed = math.floor(seconds * flow.per_second) + 1
+        needed = max(math.floor(seconds * flow.per_second) + 1, tier.min_failures)
         moment = first(tick.moments(0.0, within), _reaches(flow, needed))
         if moment is not None:
             full = detection_time(tier, slo.budget, 1.0)
@@ -84,17 +84,17 @@ def _reaches(flow: Flow, events: int) -> Callable[[float], bool]:
 
 
 def breaker_prediction(
-    name: str, flow: Flow, options: BreakerOptions, *, fault: str, within: float
+    name: str, flow: Flow, options: BreakerOptions, *, fault: str, within: float, history: float = math.inf
 ) -> list[Prediction]:
     """Predict when the breaker ``name`` opens: nothing, if the fault does not last long enough.
 
-    Its window was full of good calls; while it fills with failures it loses the oldest of them.
+    Its window held the good calls of the last ``history`` seconds; while it fills with failures it loses the oldest.
     It slides in steps, and covers between nine tenths and all of its length.
     """
     window = options.window * 0.95
 
     def opens(at: float) -> bool:
-        bad, good = flow.count(at), flow.rate * max(0.0, window - at)
+        bad, good = flow.count(at), flow.rate * max(0.0, min(history, window - at))
         return bad >= options.failure_rate * (bad + good) and bad >= options.minimum_calls
 
     moment = first(Beat(0.0, _STEP).moments(_STEP, within), opens)

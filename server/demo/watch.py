@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from exai_sre.generate.alertmanager.part import own_name
 from exai_sre.generate.symptom_alerts import WATCHDOG
 from exai_sre.names import LabelName
 from exai_sre.slo import SloStatus
@@ -72,7 +73,7 @@ class Watch:
         if notification.alert == WATCHDOG or firing is (key in self._paged):
             return
         self._paged.symmetric_difference_update([key])
-        verb = "paged" if notification.receiver == "page" else "notified"
+        verb = "paged" if notification.receiver == own_name("page") else "notified"
         name = " ".join(part for part in (notification.alert, tier) if part)
         text = f"Alertmanager {verb}: {name} {notification.status}{f' ({about})' if about else ''}"
         self._timeline.add("alert" if firing else "recovery", text, at=notification.at)

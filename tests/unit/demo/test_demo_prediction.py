@@ -58,9 +58,9 @@ def test_at_the_predicted_tick_the_windows_are_above_the_threshold_and_at_the_ti
         tier = next(tier for tier in slo.tiers if tier.name == each.key[1])
         share = tier.threshold(slo.budget)
 
-        def fires(at, share=share):
+        def fires(at, share=share, tier=tier):
             bad = math.floor(flow.count(at) + 1e-9)
-            return bad > 0 and Decimal(bad) / (events + bad) > share
+            return bad >= tier.min_failures and Decimal(bad) / (events + bad) > share
 
         assert fires(each.predicted)
         assert not fires(each.predicted - 1.0)
@@ -74,6 +74,11 @@ def test_the_breaker_opens_when_failures_outweigh_the_good_calls_left_in_its_win
 
 def test_a_breaker_that_the_fault_does_not_open_is_not_predicted():
     assert breaker_prediction("glm", BOTH, BREAKER, fault="outage", within=1) == []
+
+
+def test_a_breaker_with_a_short_history_opens_sooner():
+    (found,) = breaker_prediction("glm", BOTH, BREAKER, fault="outage", within=15, history=0.5)
+    assert found.predicted < 1.5
 
 
 def rhythm(scrape=-0.3, evaluation=-0.1, took=0.05, window=4.0):
@@ -102,6 +107,10 @@ def test_too_few_failures_page_nobody():
 
 def test_an_outage_is_forecast_with_tiers_breaker_and_page_soonest_first():
     server = FakeServer()
+    answered = server.metrics.gen_ai.attempt_duration.labels(gen_ai_provider_name="glm", outcome="ok")
+    for _ in range(100):
+        answered.observe(0.03)
+    server.tracker.tick()
     found = forecast(OUTAGE, server.stage(), 10.0, tick=TICK, rhythm=rhythm())
     assert [each.predicted for each in found] == sorted(each.predicted for each in found)
     assert {each.key[1] for each in found} == {"14.4x", "6x", "3x", "1x", "open", ""}

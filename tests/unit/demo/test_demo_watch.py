@@ -42,7 +42,7 @@ def scene():
     return Scene()
 
 
-def notification(status="firing", alert="UpstreamMostAttemptsFail", receiver="page", at=51.0, **labels):
+def notification(status="firing", alert="UpstreamMostAttemptsFail", receiver="exai-page", at=51.0, **labels):
     return Notification(at, alert, status, {"gen_ai_provider_name": "glm", **labels}, receiver)
 
 
@@ -123,7 +123,7 @@ def test_tiers_of_one_alert_are_told_apart(scene):
 
 
 def test_an_alert_about_nothing_in_particular_has_no_bracket(scene):
-    scene.watch.notified(Notification(51.0, "ServerTargetDown", "firing", {}, "page"))
+    scene.watch.notified(Notification(51.0, "ServerTargetDown", "firing", {}, "exai-page"))
     assert scene.texts == ["Alertmanager paged: ServerTargetDown firing"]
 
 
