@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help picture run demo test unit integration e2e style generate check rules docs bench clean lock
+.PHONY: help headline mutants theory picture run demo test unit integration e2e style generate check rules docs bench clean lock
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,14 +55,16 @@ style: .venv/ok ## formatters, linters and type checkers
 	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q . && $(BIN)/black -q --check . && $(BIN)/isort -q --check . && $(BIN)/flake8 exai_sre server tests benchmarks
 	@$(BIN)/mypy && $(BIN)/pyright && $(BIN)/bandit -q -c pyproject.toml -r exai_sre server
 
-generate: .venv/ok ## write alerts/, dashboards/ and docs/runbooks from slo/
+generate: .venv/ok ## write alerts/, dashboards/, docs/runbooks and docs/schema
 	@$(BIN)/exai-sre generate -i slo -o .
+	@$(BIN)/python -c 'import json, exai_sre.slo as slo; print(json.dumps(slo.openslo_schema(), indent=2))' >docs/schema/openslo-v1.json
 
 check: .venv/ok ## lint slo/, alerts/ and dashboards/, and fail on drift
 	@$(BIN)/exai-sre check slo alerts dashboards && $(BIN)/exai-sre generate -i slo -o . --check
 
 rules: ## prove the committed rules, tests and routes with promtool and amtool
-	@promtool check rules alerts/*.rules.yaml && promtool test rules alerts/tests/*.yaml && amtool check-config alerts/alertmanager.yaml
+	@promtool check rules alerts/*.rules.yaml && amtool check-config alerts/alertmanager.yaml
+	@ls alerts/tests/*.yaml | xargs -P 2 -n 1 promtool test rules
 
 # No -q here: it would hide warnings from --strict.
 docs: .venv/ok ## build the documentation, warnings are errors
@@ -70,6 +72,15 @@ docs: .venv/ok ## build the documentation, warnings are errors
 
 bench: .venv/ok ## micro-benchmarks
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file; done
+
+headline: .venv/ok ## the headline table: Sloth's rules, one window, ours, on the same 30 days
+	@$(BIN)/python benchmarks/headline.py
+
+mutants: .venv/ok ## change each threshold, window and label of the rules once: a shipped test must notice
+	@$(BIN)/python -m tests.mutants
+
+theory: .venv/ok ## every cell of the table of detection and reset minutes in promtool (13 minutes)
+	@EXAI_THEORY_TABLE=1 $(BIN)/python -m pytest -q tests/contract/test_burn_alerts_minute_by_minute.py -k theory
 
 picture: .venv/ok ## take the README's picture of the live page (needs chromium)
 	@$(BIN)/python -m tests.e2e.picture

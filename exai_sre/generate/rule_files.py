@@ -23,7 +23,8 @@ def load_groups(text: str, path: str) -> list[dict[str, Any]]:
 
     try:
         # The files are our own and many; libyaml reads them ten times as fast where PyYAML has it.
-        loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 # nosec B506 - both are safe
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        loaded = yaml.load(text, Loader=loader)  # noqa: S506 # nosec B506 - both are safe
     except (yaml.YAMLError, RecursionError):
         loaded = None
     groups = loaded.get("groups") if isinstance(loaded, dict) else None

@@ -65,7 +65,7 @@ def window_source(slo: Slo, window: int, choice: str) -> WindowSource:
     if slo.missing == "excluded":
         if choice == "raw":
             return "raw"
-        if BASE < window <= LONGEST_RAW:
+        if window != BASE and window <= LONGEST_RAW:
             return "raw"
     return "base" if window == BASE else "increases"
 
