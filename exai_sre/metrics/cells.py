@@ -51,12 +51,17 @@ class Store:
     Args:
         segment: makes a zeroed writable buffer of the given size in bytes; the default keeps
             it in process memory.
+
+    Attributes:
+        lock: guards writes.
+        deferred: number of series that are written to without the lock; it only grows.
     """
 
-    __slots__ = ("_doubles", "_segment", "_used", "_words", "lock")
+    __slots__ = ("_doubles", "_segment", "_used", "_words", "deferred", "lock")
 
     def __init__(self, segment: Callable[[int], memoryview] = memory_segment) -> None:
         self.lock = threading.Lock()
+        self.deferred = 0
         self._segment = segment
         self._doubles: memoryview[float]
         self._words: memoryview[int]

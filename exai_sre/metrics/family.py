@@ -103,6 +103,11 @@ class Family(ABC, Generic[BoundT]):
         """Number of series; it only grows."""
         return len(self._series)
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Changes when there are more series, or more in the store that have to be settled before a view is read."""
+        return len(self._series), self._store.deferred
+
     def series(self) -> list[BoundT]:
         """All bound instruments, ordered by label values."""
         return [self._series[key] for key in sorted(self._series)]

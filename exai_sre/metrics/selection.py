@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from exai_sre.metrics.bound import BoundSeries
 from exai_sre.metrics.family import Counter, Gauge, Histogram
 from exai_sre.metrics.spelling import label_text, quoted
 
@@ -95,7 +96,8 @@ class Selection:
         buckets = family.instrument.buckets
         self._all = len(buckets) + 1
         self._within = self._all if within is None else buckets.index(within) + 1
-        self._size = -1
+        self._shape = (-1, 0)
+        self._deferred: list[BoundSeries] = []
         self._words: list[memoryview[int]] = []
         self._cut = 0
         self._seen = b""
@@ -103,8 +105,10 @@ class Selection:
 
     def read(self) -> tuple[float, float]:
         """The part and the whole: sums of values, or numbers of observations for a histogram."""
-        if self._size != self._family.size:
+        if self._shape != self._family.shape:
             self._look_up()
+        for series in self._deferred:
+            series.settle()
         now = b"".join(self._words)
         if now != self._seen:
             self._seen = now
@@ -114,12 +118,14 @@ class Selection:
         return self._read
 
     def _look_up(self) -> None:
-        self._size = self._family.size
+        self._shape = self._family.shape
+        self._deferred = []
         part: list[memoryview[float]] = []
         rest: list[memoryview[float]] = []
         for series in self._family.series():
             if not _hold(self._conditions, series.values):
                 continue
+            self._deferred += [series] if series.deferred else []
             words, cut = series.view(self._all), self._within if _hold(self._chosen, series.values) else 0
             part += [words[:cut]] if cut else []
             rest += [words[cut:]] if cut < self._all else []

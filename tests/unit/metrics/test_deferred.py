@@ -1,0 +1,92 @@
+"""Writes without a lock: exact once somebody looks, whoever wrote meanwhile."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from threading import Thread
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exai_sre.metrics import Catalog, Label, Matcher, NotCharted, Selection
+
+BOUNDS = (0.1, 1.0, 10.0)
+
+
+def counter():
+    return Catalog().counter("t_total", "T.", labels=[Label("kind", ("a", "b"))], chart=NotCharted("a test"))
+
+
+def histogram():
+    return Catalog().histogram("t_seconds", "T.", buckets=BOUNDS, unit="seconds", chart=NotCharted("a test"))
+
+
+def test_ticks_and_increments_add_up():
+    series = counter().labels(kind="a")
+    for _ in range(3):
+        series.tick()
+    series.inc(2)
+    assert series.value == 5
+    series.tick()
+    assert (series.value, series.value) == (6, 6)
+
+
+def test_a_selection_that_was_read_before_sees_later_ticks():
+    family = counter()
+    series = family.labels(kind="a")
+    part = Selection(family, chosen=(Matcher("kind", ("a",)),))
+    series.inc()
+    assert part.read() == (1, 1)
+    series.tick()
+    family.labels(kind="b").tick()
+    assert part.read() == (2, 3)
+
+
+def test_a_series_is_deferred_from_its_first_tick_on():
+    series = counter().labels(kind="a")
+    series.settle()
+    assert not series.deferred
+    assert series.tick is series.tick
+    assert series.deferred
+
+
+@given(st.lists(st.floats(0, 20)))
+def test_notes_fall_into_the_buckets_of_observations(values):
+    noted, observed = histogram().labels(), histogram().labels()
+    for value in values:
+        noted.notes.add(value)
+        observed.observe(value)
+    assert noted.deferred == bool(values)
+    assert noted.buckets == observed.buckets
+    assert noted.sum == pytest.approx(observed.sum)
+    assert noted.at_most(2) == sum(bisect_left(BOUNDS, value) < 2 for value in values)
+    assert noted.count == len(values)
+
+
+def test_a_histogram_that_is_selected_is_settled():
+    family = histogram()
+    family.labels().notes.add(0.5)
+    assert Selection(family, within=1.0).read() == (1, 1)
+
+
+def test_nothing_is_lost_or_counted_twice_while_threads_write_and_read():
+    ticked, timed = counter().labels(kind="a"), histogram().labels()
+    tick, note = ticked.tick, timed.notes.add
+
+    def write():
+        for _ in range(2000):
+            tick()
+            note(0.5)
+
+    def read():
+        for _ in range(200):
+            assert ticked.value <= 16_000
+            assert timed.count <= 16_000
+
+    threads = [Thread(target=write) for _ in range(8)] + [Thread(target=read) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ticked.value == timed.count == 16_000
