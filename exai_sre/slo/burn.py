@@ -3,7 +3,8 @@
 The model: traffic is constant; the error ratio is 0, then from one moment on ``error_rate``.
 A window holds what happened in its last seconds, or everything where less has happened yet
 (``history``: seconds of clean traffic before the fault; ``None`` for windows full of it).
-A tier fires while the error ratio of both of its windows is above ``factor * budget``.
+The condition of a tier is that the error ratio of both of its windows is above ``factor * budget``;
+the tier fires once that has lasted for its ``hold``, and resets when it no longer is so.
 
 Source: the SRE workbook's detection and reset times, with the short history added.
 """
@@ -18,7 +19,7 @@ __all__ = ["budget_spent", "detection_time", "reset_time"]
 
 
 def detection_time(tier: BurnTier, budget: Decimal, error_rate: float, history: float | None = None) -> float | None:
-    """Seconds from the start of a lasting fault until the tier fires; ``None`` if it never does.
+    """Seconds from the start of a lasting fault until the tier fires, its hold included; ``None`` if it never does.
 
     Args:
         tier: the burn tier.
@@ -30,10 +31,9 @@ def detection_time(tier: BurnTier, budget: Decimal, error_rate: float, history: 
     if share >= 1:
         return None
     full = tier.long * share
-    if history is None:
-        return full
     # The long window is the slower of the two: it holds at least as much clean traffic.
-    return min(full, history * share / (1 - share))
+    over = full if history is None else min(full, history * share / (1 - share))
+    return over + tier.hold
 
 
 def reset_time(
@@ -53,10 +53,12 @@ def reset_time(
         history: seconds of clean traffic before the fault; ``None`` for at least the long window.
     """
     detected = detection_time(tier, budget, error_rate, history)
-    if detected is None or (duration is not None and duration <= detected):
+    if detected is None or (duration is not None and duration <= detected - tier.hold):
         return None
     share = float(tier.threshold(budget)) / error_rate
-    return min(_clears(window, share, duration, history) for window in (tier.short, tier.long))
+    reset = min(_clears(window, share, duration, history) for window in (tier.short, tier.long))
+    # A hold may end after the fault, while the windows are still above the threshold.
+    return None if duration is not None and duration + reset < detected else reset
 
 
 def _clears(window: int, share: float, duration: float | None, history: float | None) -> float:

@@ -71,7 +71,8 @@ class Fault:
 def detection_step(tier: BurnTier, budget: Decimal, fault: Fault, evaluation: Evaluation) -> int | None:
     """Seconds from the start of a fault to the first evaluation at which the tier fires; ``None`` if it never does.
 
-    It may come after the end of the fault: a recorded window still counts up then.
+    It may come after the end of the fault: a recorded window still counts up then, and a hold lasts
+    on while both windows are above the threshold.
 
     Args:
         tier: the burn tier.
@@ -80,8 +81,8 @@ def detection_step(tier: BurnTier, budget: Decimal, fault: Fault, evaluation: Ev
         evaluation: how the rules look at it.
     """
     rule = _Rule(tier, budget, fault, evaluation)
-    found = _detected(rule)
-    return None if found is None else found * evaluation.step
+    span = _span(rule)
+    return None if span is None else span[0] * evaluation.step
 
 
 def reset_step(tier: BurnTier, budget: Decimal, fault: Fault, evaluation: Evaluation) -> int | None:
@@ -90,14 +91,10 @@ def reset_step(tier: BurnTier, budget: Decimal, fault: Fault, evaluation: Evalua
     ``None`` if it never fired, or if the fault does not end. Arguments as for :func:`detection_step`.
     """
     rule = _Rule(tier, budget, fault, evaluation)
-    detected = _detected(rule)
-    if detected is None or rule.end is None:
+    span = _span(rule)
+    if span is None or span[1] is None or rule.end is None:
         return None
-    last, end = max(detected, rule.end), rule.end
-    # After that many steps the short window holds nothing of the fault.
-    silent = range(last, end + evaluation.steps(tier.short) + evaluation.ramp + 2)
-    reset = silent[bisect_left(silent, 1, key=lambda step: int(not rule.fires(step)))]
-    return (reset - end) * evaluation.step
+    return (span[1] - rule.end) * evaluation.step
 
 
 def ratio_at(window: int, seconds: int, fault: Fault, evaluation: Evaluation) -> Fraction:
@@ -112,6 +109,26 @@ def ratio_at(window: int, seconds: int, fault: Fault, evaluation: Evaluation) ->
     view = _View(fault, evaluation)
     bad, total = view.counts(window, evaluation.steps(seconds))
     return view.rate * bad / total
+
+
+def _span(rule: _Rule) -> tuple[int, int | None] | None:
+    """The steps at which the tier begins to fire, and first no longer does; ``None`` if it never fires."""
+    begun = _detected(rule)
+    if begun is None:
+        return None
+    # An alert fires at the first evaluation that is its hold later than the one which found its condition true.
+    fires = begun + rule.hold
+    if rule.end is None:
+        return fires, None
+    cleared = _cleared(rule, begun, rule.end)
+    return (fires, cleared) if fires < cleared else None
+
+
+def _cleared(rule: _Rule, begun: int, end: int) -> int:
+    """The first step after the fault at which the condition does not hold."""
+    # After that many steps the short window holds nothing of the fault.
+    silent = range(max(begun, end), end + rule.evaluation.steps(rule.short) + rule.evaluation.ramp + 2)
+    return silent[bisect_left(silent, 1, key=lambda step: int(not rule.fires(step)))]
 
 
 def _detected(rule: _Rule) -> int | None:
@@ -156,18 +173,22 @@ class _Rule:
         self._view = _View(fault, evaluation)
         self.end = self._view.end
         self.latest = evaluation.steps(tier.long) + evaluation.ramp + 1 if self.end is None else self.end
+        self.short, self.hold = tier.short, evaluation.steps(tier.hold)
         self._tier = tier
-        self._threshold = Fraction(tier.threshold(budget))
+        # Whole numbers compare many times as fast as fractions, and a rule is asked thousands of times.
+        threshold, rate = Fraction(tier.threshold(budget)), self._view.rate
+        self._bad_weight = rate.numerator * threshold.denominator
+        self._all_weight = threshold.numerator * rate.denominator
         traffic = None if fault.traffic is None else Fraction(str(fault.traffic))
-        self._bad_per_step = None if traffic is None else traffic * evaluation.step * self._view.rate
+        self._bad_per_step = None if traffic is None else traffic * evaluation.step * rate
 
     def fires(self, step: int) -> bool:
-        """Whether both windows are over the threshold and enough events failed."""
+        """Whether the condition holds: both windows are over the threshold and enough events failed."""
         return self._over(self._tier.long, step) and self._over(self._tier.short, step) and self._failures(step)
 
     def _over(self, window: int, step: int) -> bool:
         bad, total = self._view.counts(window, step)
-        return self._view.rate * bad > self._threshold * total
+        return self._bad_weight * bad > self._all_weight * total
 
     def _failures(self, step: int) -> bool:
         """Whether the minimum of failures is met: within one increase lately, or in the long window."""
@@ -177,8 +198,9 @@ class _Rule:
         evaluation, closed = self.evaluation, 1 if self.evaluation.closed else 0
         bad, ramp = self._view.bad, evaluation.ramp
         quick = max(bad(step - back, ramp, 1) for back in range(ramp + closed))
-        slow = Fraction(bad(step, evaluation.steps(self._tier.long) + closed, ramp), ramp)
-        return self._bad_per_step * max(Fraction(quick), slow) > least - Fraction(1, 2)
+        slow = bad(step, evaluation.steps(self._tier.long) + closed, ramp)
+        counted, per_step = max(quick * ramp, slow), self._bad_per_step
+        return 2 * counted * per_step.numerator > (2 * least - 1) * ramp * per_step.denominator
 
 
 def _seen(step: int, samples: int, ramp: int) -> int:

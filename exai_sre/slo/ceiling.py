@@ -43,19 +43,13 @@ class Ceiling:
 
     @property
     def message(self) -> str:
-        """What is wrong and what to do about it, in one line."""
-        parts = []
-        if self.above:
-            parts.append(
-                f"{self.slo} promises {_percent(self.objective)} %, but its dependencies allow "
-                f"{_percent(self.ceiling)} % at most; lower the objective, or add a dependency that can replace one"
-            )
-        if self.missing:
-            parts.append(
-                f"the ceiling of {self.slo} is not known for want of an SLO named {', '.join(self.missing)}; "
-                "define it, or mend the name"
-            )
-        return ". ".join(parts)
+        """What is wrong with the objective and what to do about it, in one line; empty if nothing is."""
+        if not self.above:
+            return ""
+        return (
+            f"{self.slo} promises {_percent(self.objective)} %, but its dependencies allow "
+            f"{_percent(self.ceiling)} % at most; lower the objective, or add a dependency that can replace one"
+        )
 
 
 def ceiling_of(slo: Slo, objectives: dict[str, Decimal]) -> Ceiling:

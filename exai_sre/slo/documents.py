@@ -19,7 +19,7 @@ from exai_sre.slo.suggestion import suggest
 if TYPE_CHECKING:
     import yaml
 
-__all__ = ["Faults", "Record", "Value", "read_documents"]
+__all__ = ["Faults", "Record", "Value", "compose_documents", "read_documents"]
 
 T = TypeVar("T")
 
@@ -167,7 +167,7 @@ def _line(node: yaml.Node) -> int:
 class Record:
     """A mapping of which every key is known.
 
-    Unknown, premature and missing keys are kept as faults at once; the values are then taken
+    Unknown and missing keys are kept as faults at once; the values are then taken
     one by one, so that a fault in one does not hide those of the others.
 
     Args:
@@ -175,7 +175,6 @@ class Record:
         faults: where faults go.
         required: keys that must be there.
         optional: keys that may be there.
-        later: keys of the format that are not compiled yet.
 
     Raises:
         SpecError: the value is no mapping.
@@ -188,18 +187,13 @@ class Record:
         *,
         required: tuple[str, ...] = (),
         optional: tuple[str, ...] = (),
-        later: tuple[str, ...] = (),
     ) -> None:
         self.value = value
         self._faults = faults
         known = (*required, *optional)
         self._entries = {key: entry for key, entry in value.entries().items() if not (key in known and entry.missing)}
         for key, entry in self._entries.items():
-            if key in later:
-                faults.add(
-                    entry.fault("is not compiled yet", f"remove it; supported here are {', '.join(sorted(known))}")
-                )
-            elif key not in known:
+            if key not in known:
                 faults.add(entry.fault(f"unknown key {key!r}", suggest(key, known)))
         for key in required:
             if key not in self._entries:
@@ -226,7 +220,7 @@ def read_documents(text: str, file: str, faults: Faults) -> Iterator[Value]:
     import yaml
 
     try:
-        for node in _composed(text):
+        for node in compose_documents(text):
             document = Value(node, file, _line(node))
             if document.kind == "sequence":
                 yield from document.items()
@@ -238,11 +232,16 @@ def read_documents(text: str, file: str, faults: Faults) -> Iterator[Value]:
         faults.add(SpecError("is nested too deeply to be read", file=file, remedy="flatten it"))
 
 
-def _composed(text: str) -> Iterator[yaml.Node]:
-    """The nodes of the documents; libyaml scans them where PyYAML was built with it, which is far quicker.
+def compose_documents(text: str) -> Iterator[yaml.Node]:
+    """The nodes of the documents, with the lines that they begin and end on.
 
+    libyaml scans them where PyYAML was built with it, which is far quicker.
     What libyaml refuses is read once more without it, because only then does the fault name what
     stands in the text, and which documents before it are sound.
+
+    Raises:
+        YAMLError: the text stops being YAML; the documents before it have been given.
+        RecursionError: it is nested too deeply.
     """
     import yaml
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from exai_sre.errors import SpecError
 from exai_sre.slo.indicators import EventsIndicator, Indicator, QueryIndicator
-from exai_sre.slo.tiers import TIERS, WINDOWS, BurnTier, Severity, tiers_for
+from exai_sre.slo.tiers import TIERS, WINDOWS, BurnTier, Severity, format_tier, name_given_twice, tiers_for
 from exai_sre.slo.windows import DAY
 
 __all__ = [
@@ -87,11 +88,13 @@ class Notice:
         enabled: whether they are wanted.
         labels: labels beside the generated ones.
         annotations: annotations beside, and instead of, the generated ones.
+        targets: who is told of them; empty for those whom the alerts of both severities tell.
     """
 
     enabled: bool = True
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    targets: tuple[NotificationTarget, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ class Alerting:
         page: alerts that wake somebody up.
         ticket: alerts for working hours.
         no_data: whether it is told that data are missing.
-        targets: who is told; empty for the receivers of the severity.
+        targets: who is told of alerts whose severity names nobody; empty for the receivers of the severity.
+        no_data_name: name of the alert that data are missing; empty for one made of ``name``.
     """
 
     name: str = ""
@@ -115,6 +119,15 @@ class Alerting:
     ticket: Notice = field(default_factory=Notice)
     no_data: bool = True
     targets: tuple[NotificationTarget, ...] = ()
+    no_data_name: str = ""
+
+    def notice(self, severity: Severity) -> Notice:
+        """What is particular to the alerts of a severity."""
+        return self.page if severity == "page" else self.ticket
+
+    def told(self, severity: Severity) -> tuple[NotificationTarget, ...]:
+        """Who is told of the alerts of a severity."""
+        return self.notice(severity).targets or self.targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +149,7 @@ class Slo:
         group_limit: how many groups get series of their own; the rest is counted together.
         missing: what time without data is.
         alerting: names, labels, texts and receivers of its alerts, and which severities are wanted.
-        depends_on: ids of SLOs whose failures are failures of this one.
+        depends_on: ids of SLOs whose failures are failures of this one; ``|`` joins those that can replace each other.
         tiers: burn tiers that can fire.
         unreachable: burn tiers that never can, because even an error ratio of 1 burns too slowly.
         source: where it was defined.
@@ -201,6 +214,7 @@ def make_slo(
 
     Raises:
         ValueError: the objective is not between 0 and 1, or the window is not above zero.
+        SpecError: two tiers have the same name, or the windows of a tier are no long and a shorter one.
     """
     if not 0 < objective < 1:
         raise ValueError(f"an objective lies between 0 and 1, got {objective}")
@@ -208,6 +222,7 @@ def make_slo(
         raise ValueError(f"a window lies above zero seconds, got {window}")
     budget = 1 - objective
     wanted = tiers_for(window) if tiers is None else tiers
+    _require_told_apart(f"{service}-{name}", wanted, source or Source())
     return Slo(
         name=name,
         service=service,
@@ -228,3 +243,19 @@ def make_slo(
         unreachable=tuple(tier for tier in wanted if tier.threshold(budget) >= 1),
         source=source or Source(),
     )
+
+
+def _require_told_apart(slo: str, tiers: tuple[BurnTier, ...], source: Source) -> None:
+    """Refuse tiers whose alerts would be the same series, or that have no window to end them."""
+    twice = name_given_twice(tiers)
+    if twice:
+        what = f"SLO {slo}: two burn tiers are named {twice}, so their alerts could not be told apart"
+        remedy = "give each a burn rate, and so a name, of its own; names have two decimals"
+        raise SpecError(what, file=source.file, line=source.line, field="tiers", remedy=remedy)
+    for tier in tiers:
+        if not 0 < tier.short < tier.long or tier.factor <= 0 or tier.hold < 0:
+            what = f"SLO {slo}: burn tier {tier.name} has no long window with a shorter one, or burns no budget"
+            remedy = (
+                f"write for example {format_tier(TIERS[0])!r}: both windows above zero, the short one below the long"
+            )
+            raise SpecError(what, file=source.file, line=source.line, field="tiers", remedy=remedy)

@@ -1,7 +1,9 @@
 """The annotation ``exai-sre/alerting``: names, labels and texts of the alerts of an SLO, as JSON.
 
-``{"name": "ShopDown", "labels": {}, "annotations": {}, "noData": true,
-"page": {"enabled": true, "labels": {}, "annotations": {}}, "ticket": {}}``; all of it optional.
+``{"name": "ShopDown", "labels": {}, "annotations": {}, "noData": true, "noDataName": "ShopGone",
+"page": {"enabled": true, "labels": {}, "annotations": {}, "targets": [{"name": "pager",
+"target": "pagerduty"}]}, "ticket": {}}``; all of it optional. Targets stand here where alert policies
+cannot say them, because only one severity has targets of its own.
 """
 
 from __future__ import annotations
@@ -12,14 +14,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from exai_sre.slo.documents import Value
-from exai_sre.slo.model import Alerting, Notice
+from exai_sre.slo.model import Alerting, Notice, NotificationTarget
 from exai_sre.slo.suggestion import suggest
 
 __all__ = ["alerting_text", "read_alerting"]
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
-_KEYS = ("annotations", "labels", "name", "noData", "page", "ticket")
-_NOTICE_KEYS = ("annotations", "enabled", "labels")
+_KEYS = ("annotations", "labels", "name", "noData", "noDataName", "page", "ticket")
+_NOTICE_KEYS = ("annotations", "enabled", "labels", "targets")
+_TARGET_KEYS = ("description", "name", "target")
 
 
 def read_alerting(value: Value) -> Alerting:
@@ -40,13 +43,15 @@ def read_alerting(value: Value) -> Alerting:
         page=_notice(value, content, "page"),
         ticket=_notice(value, content, "ticket"),
         no_data=_typed(value, content, "noData", default=True),
+        no_data_name=_typed(value, content, "noDataName", default=""),
     )
 
 
 def alerting_text(alerting: Alerting) -> str:
-    """What :func:`read_alerting` reads as ``alerting``, targets left out; empty where it says nothing."""
+    """What :func:`read_alerting` reads as ``alerting``, the targets of both severities left out; empty for nothing."""
     content: dict[str, Any] = {
         "name": alerting.name,
+        "noDataName": alerting.no_data_name,
         "labels": dict(alerting.labels),
         "annotations": dict(alerting.annotations),
         "page": _notice_content(alerting.page),
@@ -59,7 +64,11 @@ def alerting_text(alerting: Alerting) -> str:
 
 
 def _notice_content(notice: Notice) -> dict[str, Any]:
-    content = {"labels": dict(notice.labels), "annotations": dict(notice.annotations)}
+    content = {
+        "labels": dict(notice.labels),
+        "annotations": dict(notice.annotations),
+        "targets": [_target_content(target) for target in notice.targets],
+    }
     said: dict[str, Any] = {key: entry for key, entry in content.items() if entry}
     return said if notice.enabled else {"enabled": False, **said}
 
@@ -71,7 +80,24 @@ def _notice(value: Value, content: Mapping[str, Any], key: str) -> Notice:
         enabled=_typed(value, part, "enabled", default=True),
         labels=_labels(value, part),
         annotations=_texts(value, part, "annotations"),
+        targets=_targets(value, part),
     )
+
+
+def _target_content(target: NotificationTarget) -> dict[str, str]:
+    content = {"name": target.name, "target": target.target, "description": target.description}
+    return {key: text for key, text in content.items() if text}
+
+
+def _targets(value: Value, content: Mapping[str, Any]) -> tuple[NotificationTarget, ...]:
+    entries = content.get("targets", [])
+    if not isinstance(entries, list):
+        raise value.fault("targets must be a list", 'write for example [{"name": "pager", "target": "pagerduty"}]')
+    for entry in entries:
+        _check_keys(value, entry, _TARGET_KEYS)
+        if not all(isinstance(entry.get(key, ""), str) for key in _TARGET_KEYS) or not entry.get("name"):
+            raise value.fault("a target must have a name, and texts only", 'write for example {"name": "pager"}')
+    return tuple(NotificationTarget(one["name"], one.get("target", ""), one.get("description", "")) for one in entries)
 
 
 def _check_keys(value: Value, content: Any, known: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ skipped: an objective that is silently not watched would be worse than an error.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -172,14 +172,14 @@ def _tiers(
 def _alerting(extensions: Extensions, policies: Policies | None) -> Alerting:
     given = extensions.alerting or Alerting(no_data=policies.no_data if policies else True)
     annotations = {**given.annotations, RUNBOOK: extensions.runbook} if extensions.runbook else given.annotations
-    return Alerting(
-        given.name,
-        given.labels,
-        annotations,
-        given.page,
-        given.ticket,
-        given.no_data,
-        policies.targets if policies else (),
+    if policies is None:
+        return replace(given, annotations=annotations)
+    return replace(
+        given,
+        annotations=annotations,
+        page=replace(given.page, targets=given.page.targets or policies.page),
+        ticket=replace(given.ticket, targets=given.ticket.targets or policies.ticket),
+        targets=policies.targets,
     )
 
 

@@ -8,7 +8,8 @@ annotation            example                        meaning
 ``missing-data``      ``bad``                        what time without data is: excluded, good or bad
 ``group-by``          ``tool,tenant``                labels of which each combination has a budget of its own
 ``group-limit``       ``50``                         how many groups get series of their own
-``depends-on``        ``shop-database``              ids of SLOs whose failures are failures of this one
+``depends-on``        ``shop-db,dns-a|dns-b``        ids of SLOs whose failures are failures of this one;
+                                                     those joined by ``|`` fail it together only
 ``runbook``           ``https://wiki/shop``          where the alerts send who is on call
 ``alerting``          ``{"name": "ShopDown"}``       names, labels and texts of the alerts, as JSON
 ``name``              ``Shop_API``                   the name, where OpenSLO allows no such name
@@ -54,7 +55,7 @@ class Extensions:
         missing: what time without data is.
         group_by: labels that make groups.
         group_limit: how many groups get series of their own.
-        depends_on: ids of other SLOs.
+        depends_on: ids of other SLOs; ``|`` joins those that can replace each other.
         alerting: names, labels and texts of the alerts.
         runbook: link for who is on call, or empty.
         name: name of the SLO, or empty.
@@ -128,11 +129,13 @@ def _read_labels(value: Value) -> tuple[str, ...]:
 
 
 def _read_ids(value: Value) -> tuple[str, ...]:
-    ids = _parts(value)
-    for name in ids:
+    entries = tuple("|".join(name.strip() for name in entry.split("|")) for entry in _parts(value))
+    for name in (name for entry in entries for name in entry.split("|")):
         if not ID.fullmatch(name):
-            raise value.fault(f"{name!r} is no id of an SLO", "write service-name")
-    return ids
+            raise value.fault(
+                f"{name!r} is no id of an SLO", "write service-name; '|' joins those that replace each other"
+            )
+    return tuple(dict.fromkeys(entries))
 
 
 def _parts(value: Value) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
-"""Alert policies of an SLO, compiled: burn tiers, whether missing data are told, and whom to tell.
+"""Alert policies of an SLO, compiled: burn tiers, whether missing data are told, and whom to tell of what.
 
 A policy of two conditions that differ in their lookback window alone is one burn tier. A policy
 of one condition gets a short window of a twelfth of its lookback, the workbook's ratio, unless
 the condition's annotation ``exai-sre/short-window`` names another: it only ends the alert sooner.
+``alertAfter`` is how long the condition must hold, which adds as much to the time to detect.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar, cast, get_args
 
 from exai_sre.slo.documents import Faults
 from exai_sre.slo.model import NotificationTarget
@@ -57,12 +58,16 @@ class Policies:
     Attributes:
         tiers: burn tiers, in the order of the policies.
         no_data: whether one of them alerts on missing data.
-        targets: whom they tell, each once.
+        targets: whom they tell, each once; empty where pages and tickets tell different people.
+        page: whom those tell that page, where that differs from the tickets' and both severities have policies.
+        ticket: whom the others tell, likewise.
     """
 
     tiers: tuple[BurnTier, ...]
     no_data: bool
     targets: tuple[NotificationTarget, ...]
+    page: tuple[NotificationTarget, ...] = ()
+    ticket: tuple[NotificationTarget, ...] = ()
 
 
 def compile_policies(
@@ -73,16 +78,30 @@ def compile_policies(
     specs = [policy for policy in found if policy is not None]
     if not policies:
         return None
-    tiers = [_tier(policy, registry, faults) for policy in specs if policy.breaching]
+    told: dict[Severity, list[NotificationTarget]] = {}
+    tiers: list[BurnTier] = []
     for policy in specs:
+        tier = _tier(policy, registry, faults) if policy.breaching else None
+        tiers += [tier] if tier is not None else []
         if not (policy.breaching or policy.no_data):
             faults.add(policy.value.fault("this policy never alerts", "set alertWhenBreaching: true"))
-    targets = [_target(entry, registry, faults) for policy in specs for entry in policy.targets]
-    return Policies(
-        tuple(tier for tier in tiers if tier is not None),
-        any(policy.no_data for policy in specs),
-        tuple(dict.fromkeys(target for target in targets if target is not None)),
-    )
+        # That data are missing is a ticket.
+        severity = tier.severity if tier is not None else "ticket"
+        told.setdefault(severity, []).extend(_targets(policy, registry, faults))
+    return Policies(tuple(tiers), any(policy.no_data for policy in specs), *_shared(told))
+
+
+def _targets(policy: PolicySpec, registry: Registry, faults: Faults) -> list[NotificationTarget]:
+    found = [_target(entry, registry, faults) for entry in policy.targets]
+    return [target for target in found if target is not None]
+
+
+def _shared(told: Mapping[Severity, list[NotificationTarget]]) -> tuple[tuple[NotificationTarget, ...], ...]:
+    """Whom all alerts tell, or whom pages and whom tickets do; each once, in the order of the policies."""
+    page, ticket = (tuple(dict.fromkeys(told.get(severity, ()))) for severity in get_args(Severity))
+    if page and ticket and set(page) != set(ticket):
+        return (), page, ticket
+    return tuple(dict.fromkeys((*page, *ticket))), (), ()
 
 
 def _follow(entry: SpecT | Reference, known: Mapping[str, SpecT | None], kind: str, faults: Faults) -> SpecT | None:
@@ -117,7 +136,7 @@ def _require_burn(condition: ConditionSpec) -> None:
     """A condition that says when too much is burnt, and whom that concerns.
 
     Raises:
-        SpecError: it says when little is burnt, waits, or has a severity of its own.
+        SpecError: it says when little is burnt, or has a severity of its own.
     """
     op = condition.op.text()
     if op not in ("gt", "gte"):
@@ -126,9 +145,6 @@ def _require_burn(condition: ConditionSpec) -> None:
     if not _LEAST_THRESHOLD <= condition.threshold < _ABOVE_THRESHOLDS:
         place = condition.value.find(("condition", "threshold"))
         raise place.fault(f"is no burn rate: {condition.threshold}", "write a number above 0, such as 14.4")
-    if condition.after is not None and condition.after.count:
-        what = "alertAfter is not compiled"
-        raise condition.after.value.fault(what, "remove it: the long window already takes its time")
     severity = condition.severity.text()
     if severity not in ("page", "ticket"):
         raise condition.severity.fault(f"severity {severity!r} is not compiled", "write page or ticket")
@@ -139,14 +155,21 @@ def _pair(policy: PolicySpec, conditions: list[ConditionSpec]) -> BurnTier:
     place = policy.value.find(("conditions",))
     if first.threshold != last.threshold or first.severity.text() != last.severity.text():
         raise place.fault("are no pair: threshold or severity differ", "write a policy for each")
+    if _hold(first) != _hold(last):
+        raise place.fault("are no pair: alertAfter differs", "give both the same, or a policy for each")
     windows = sorted({condition.lookback.positive() for condition in conditions})
     if len(conditions) == 1:
         windows.insert(0, _short_window(first, windows[0]))
-    if len(windows) < 2 or windows[0] > windows[1]:
+    if len(windows) < 2 or windows[0] >= windows[1]:
         raise place.fault("need a long and a short window", "give the second condition a shorter lookbackWindow")
     factor = first.threshold.quantize(_STEP).normalize()
     severity = cast("Severity", first.severity.text())
-    return BurnTier(tier_name(factor), factor, windows[1], windows[0], severity)
+    return BurnTier(tier_name(factor), factor, windows[1], windows[0], severity, hold=_hold(first))
+
+
+def _hold(condition: ConditionSpec) -> int:
+    """Seconds that the condition must last; 0 for at once."""
+    return condition.after.seconds if condition.after is not None else 0
 
 
 def _short_window(condition: ConditionSpec, long: int) -> int:

@@ -16,7 +16,7 @@ from exai_sre.errors import SpecError
 from exai_sre.metrics.catalog import Catalog
 from exai_sre.slo.documents import Faults, read_documents
 from exai_sre.slo.indicators import CompositeIndicator
-from exai_sre.slo.model import Slo, Source
+from exai_sre.slo.model import Alerting, Slo, Source
 from exai_sre.slo.openslo import API_VERSION, read_definition
 from exai_sre.slo.openslo_alerting import alerting_text
 from exai_sre.slo.openslo_compile import compile_definitions
@@ -29,7 +29,7 @@ from exai_sre.slo.openslo_write_indicator import (
     duration_text,
     sli_spec,
 )
-from exai_sre.slo.openslo_write_tiers import policies_of, tier_annotations
+from exai_sre.slo.openslo_write_tiers import policies_of, targets_stand_in_policies, tier_annotations
 
 __all__ = ["openslo_document", "write_openslo"]
 
@@ -109,9 +109,17 @@ def _extensions(slo: Slo) -> dict[str, str]:
         "group-limit": "" if slo.group_limit == _DEFAULTS.group_limit else str(slo.group_limit),
         "depends-on": ",".join(slo.depends_on),
         "runbook": runbook,
-        "alerting": alerting_text(replace(slo.alerting, annotations=others)),
+        "alerting": alerting_text(_beside_policies(replace(slo.alerting, annotations=others), slo)),
     }
     return {EXTENSION + name: text for name, text in said.items() if text}
+
+
+def _beside_policies(alerting: Alerting, slo: Slo) -> Alerting:
+    """The alerting without what the policies say."""
+    if not targets_stand_in_policies(slo):
+        return alerting
+    page, ticket = replace(alerting.page, targets=()), replace(alerting.ticket, targets=())
+    return replace(alerting, page=page, ticket=ticket)
 
 
 def _spec(slo: Slo) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Pyrra's Kubernetes object ``ServiceLevelObjective``, ``pyrra.dev/v1alpha1``.
 
 Source: pyrra-dev/pyrra 0.10, ``kubernetes/api/v1alpha1``. An object of Pyrra names no service: its label
-``pyrra.dev/service`` does here, else its namespace. Alerts follow our burn tiers, not Pyrra's factors.
+``pyrra.dev/service`` does here, else its namespace. Alerts follow our burn tiers, not Pyrra's factors; its
+``severities`` say which of them page. ``ruleOutput`` labels the Kubernetes objects that Pyrra puts its rules
+into: it changes no rule, and ours are delivered as ``exai-sre generate`` is told to.
 """
 
 from __future__ import annotations
@@ -20,23 +22,21 @@ from exai_sre.slo.foreign import (
     read_object_meta,
     read_one_of,
     read_percent,
+    read_texts,
     root,
     sound,
 )
-from exai_sre.slo.model import Alerting, Notice, Slo, Source, make_slo
+from exai_sre.slo.model import Alerting, Notice, Severity, Slo, Source, make_slo, tiers_for
 from exai_sre.slo.pyrra_indicator import read_pyrra_indicator
 from exai_sre.slo.windows import HOUR, parse_duration
 
-__all__ = ["ABSENT_NAME", "API_VERSION", "KIND", "claims", "read_pyrra"]
+__all__ = ["API_VERSION", "KIND", "claims", "read_pyrra"]
 
 API_VERSION: Final = "pyrra.dev/v1alpha1"
 """The version of Pyrra's format that is read."""
 
 KIND: Final = "ServiceLevelObjective"
 """The kind that is read."""
-
-ABSENT_NAME: Final = "pyrra.dev/absentName"
-"""Annotation that keeps the name which Pyrra gives to its alert on missing data."""
 
 _GROUP = API_VERSION.partition("/")[0] + "/"
 _SERVICE = "service"
@@ -45,12 +45,23 @@ _PERCENT = re.compile(r"\d{1,3}(\.\d{1,20})?", re.ASCII)
 _STRATEGIES: Final = ("abort", "warn", "")
 
 
+_BURNS: Final = ("fastBurn", "mediumBurn", "slowBurn", "longTermBurn")
+"""Pyrra's burn alerts from the fastest on; ours are as many."""
+_USUAL: Final[tuple[Severity, ...]] = ("page", "page", "ticket", "ticket")
+_WORDS: Final[Mapping[Severity, str]] = {"page": "critical", "ticket": "warning"}
+"""What Pyrra calls our severities."""
+_DO: Final[Mapping[Severity, str]] = {"page": "page", "ticket": "open a ticket"}
+
+_Labels = dict[Severity, dict[str, str]]
+_NO_LABELS: Final[_Labels] = {"page": {}, "ticket": {}}
+
+
 @dataclass(frozen=True, slots=True)
 class _Settings:
-    """``spec.alerting``, and what of it has no counterpart, as annotations."""
+    """``spec.alerting``, and the severity of each burn tier from the fastest on."""
 
     alerting: Alerting = field(default_factory=Alerting)
-    kept: dict[str, str] = field(default_factory=dict)
+    severities: tuple[Severity, ...] = _USUAL
 
 
 def claims(document: Value) -> bool:
@@ -82,8 +93,7 @@ def _read_spec(value: Value, faults: Faults, meta: ObjectMeta, document: Value) 
         value,
         faults,
         required=("target", "window", "indicator"),
-        optional=("description", "alerting", "partial_response_strategy", "performanceOverAccuracy"),
-        later=("ruleOutput",),
+        optional=("description", "alerting", "partial_response_strategy", "performanceOverAccuracy", "ruleOutput"),
     )
     objective = record.take("target", _read_target, None)
     window = record.take("window", _read_window, 0)
@@ -92,6 +102,7 @@ def _read_spec(value: Value, faults: Faults, meta: ObjectMeta, document: Value) 
     description = record.take("description", lambda place: place.text(empty=True), "")
     record.take("partial_response_strategy", _read_strategy, None)
     record.take("performanceOverAccuracy", Value.boolean, None)
+    record.take("ruleOutput", partial(_read_output, faults=faults), None)
     if objective is None or counted is None or not window:
         return None
     labels = _propagated(meta.labels)
@@ -103,9 +114,13 @@ def _read_spec(value: Value, faults: Faults, meta: ObjectMeta, document: Value) 
         window=window,
         description=description,
         labels=labels,
-        annotations={**meta.annotations, **settings.kept},
+        annotations=meta.annotations,
         group_by=counted.grouping,
         alerting=replace(settings.alerting, annotations=_propagated(meta.annotations)),
+        tiers=tuple(
+            replace(tier, severity=severity)
+            for tier, severity in zip(tiers_for(window), settings.severities, strict=True)
+        ),
         source=Source(document.file, document.line),
     )
 
@@ -143,21 +158,60 @@ def _read_strategy(value: Value) -> None:
         raise value.fault(f"unknown strategy {strategy!r}", "write abort or warn, or remove it")
 
 
+def _read_output(value: Value, faults: Faults) -> None:
+    record = Record(value, faults, optional=("shortRulesLabels", "longRulesLabels", "enableDescriptionAsLabel"))
+    for key in ("shortRulesLabels", "longRulesLabels"):
+        record.take(key, partial(read_texts, faults=faults), None)
+    record.take("enableDescriptionAsLabel", _refuse_description, None)
+
+
+def _refuse_description(value: Value) -> None:
+    if value.boolean():
+        raise value.fault("a description is no label here", "remove it; each alert carries it as an annotation")
+
+
 def _read_alerting(value: Value, faults: Faults) -> _Settings:
     record = Record(
         value,
         faults,
-        optional=("name", "absentName", "burnrates", "absent", "disabled", "burnRateType"),
-        later=("severities",),
+        optional=("name", "absentName", "burnrates", "absent", "disabled", "burnRateType", "severities"),
     )
     record.take("burnRateType", partial(read_one_of, wanted="static", what="burn rate type"), None)
     disabled = record.take("disabled", Value.boolean, default=False)
-    wanted = Notice(enabled=record.take("burnrates", Value.boolean, default=True) and not disabled)
-    absent_name = record.take("absentName", read_alert_name, "")
+    wanted = record.take("burnrates", Value.boolean, default=True) and not disabled
+    severities, labels = record.take("severities", partial(_read_severities, faults=faults), (_USUAL, _NO_LABELS))
     alerting = Alerting(
         name=record.take("name", read_alert_name, ""),
-        page=wanted,
-        ticket=wanted,
+        page=Notice(enabled=wanted, labels=labels["page"]),
+        ticket=Notice(enabled=wanted, labels=labels["ticket"]),
         no_data=record.take("absent", Value.boolean, default=True),
+        no_data_name=record.take("absentName", read_alert_name, ""),
     )
-    return _Settings(alerting, {ABSENT_NAME: absent_name} if absent_name else {})
+    return _Settings(alerting, severities)
+
+
+def _severity(word: str, usual: Severity) -> Severity:
+    """What a burn of this severity does; a word that Pyrra does not give a meaning leaves what is usual."""
+    if word == _WORDS["page"]:
+        return "page"
+    return "ticket" if word == _WORDS["ticket"] else usual
+
+
+def _read_severities(value: Value, faults: Faults) -> tuple[tuple[Severity, ...], _Labels]:
+    """The severity of each burn tier, and the labels that keep words which are none of Pyrra's two.
+
+    Such a word becomes the label ``severity`` of all alerts that page, or of all that open a ticket.
+    """
+    record = Record(value, faults, optional=(*_BURNS, "absent"))
+    record.take("absent", partial(read_one_of, wanted=_WORDS["ticket"], what="severity of missing data"), None)
+    words = [record.take(burn, lambda place: place.text(empty=True), "") for burn in _BURNS]
+    severities: tuple[Severity, ...] = tuple(_severity(word, usual) for word, usual in zip(words, _USUAL, strict=True))
+    labels: _Labels = {"page": {}, "ticket": {}}
+    for severity in labels:
+        of_it = {word or _WORDS[severity] for word, its in zip(words, severities, strict=True) if its == severity}
+        if len(of_it) > 1:
+            what = f"burns that {_DO[severity]} have different severities: {', '.join(sorted(of_it))}"
+            raise value.fault(what, f"give them the same; the usual word is {_WORDS[severity]}")
+        if of_it - {_WORDS[severity]}:
+            labels[severity] = {"severity": of_it.pop()}
+    return severities, labels

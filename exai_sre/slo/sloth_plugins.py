@@ -7,14 +7,18 @@ from functools import partial
 from typing import Final
 
 from exai_sre.slo.documents import Faults, Record, Value
-from exai_sre.slo.foreign import read_texts
+from exai_sre.slo.foreign import read_one_of, read_texts
 
 __all__ = ["Chain", "read_chain"]
 
+_ALERT_FOR: Final = "sloth.dev/contrib/alert_for/v1"
 _ALERT_RULES: Final = "sloth.dev/core/alert_rules/v1"
 _INFO_LABELS: Final = "sloth.dev/contrib/info_labels/v1"
 
+_INFO_METRIC: Final = "sloth_slo_info"
+
 _COVERED: Final = {
+    _ALERT_FOR,
     _ALERT_RULES,
     _INFO_LABELS,
     "sloth.dev/core/debug/v1",
@@ -32,6 +36,12 @@ _COVERED: Final = {
 }
 
 
+_REMEDIES: Final = {
+    "sloth.dev/contrib/remove_labels/v1": "remove it, and from the SLO the labels that shall not stand on its series",
+}
+"""What to do instead of plugins that cannot be stood in for; of others than Sloth's own nothing is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """What a chain of plugins comes to.
@@ -39,10 +49,12 @@ class Chain:
     Attributes:
         alerts: whether burn alerts are generated; a chain may leave the plugin for them out.
         info: labels for ``sloth_slo_info``.
+        holds: whether alerts wait as long as their ``for`` says, which Sloth passes over without the plugin.
     """
 
     alerts: bool = True
     info: dict[str, str] = field(default_factory=dict)
+    holds: bool = False
 
 
 def read_chain(value: Value, faults: Faults, before: Chain) -> Chain:
@@ -58,7 +70,8 @@ def read_chain(value: Value, faults: Faults, before: Chain) -> Chain:
     info = dict(start.info)
     for _, labels in plugins:
         info.update(labels)
-    return Chain(start.alerts or any(name == _ALERT_RULES for name, _ in plugins), info)
+    names = {name for name, _ in plugins}
+    return Chain(start.alerts or _ALERT_RULES in names, info, start.holds or _ALERT_FOR in names)
 
 
 def _read_plugins(value: Value, faults: Faults) -> list[tuple[str, dict[str, str]]]:
@@ -78,7 +91,8 @@ def _read_plugin(value: Value, faults: Faults) -> tuple[str, dict[str, str]]:
 
 
 def _read_info_labels(value: Value, faults: Faults) -> dict[str, str]:
-    record = Record(value, faults, required=("labels",), later=("metricName",))
+    record = Record(value, faults, required=("labels",), optional=("metricName",))
+    record.take("metricName", partial(read_one_of, wanted=_INFO_METRIC, what="info series"), None)
     labels: dict[str, str] = record.take("labels", partial(read_texts, faults=faults), {})
     return labels
 
@@ -86,5 +100,6 @@ def _read_info_labels(value: Value, faults: Faults) -> dict[str, str]:
 def _read_plugin_id(value: Value) -> str:
     name = value.text()
     if name not in _COVERED:
-        raise value.fault(f"SLO plugin {name!r} is not run", "remove it; what it changes in the rules is not generated")
+        remedy = _REMEDIES.get(name, "remove it; what it changes in the rules is not generated")
+        raise value.fault(f"SLO plugin {name!r} is not run", remedy)
     return name

@@ -25,9 +25,10 @@ from exai_sre.slo.foreign import (
     sound,
 )
 from exai_sre.slo.indicators import RawIndicator
-from exai_sre.slo.model import Alerting, Indicator, Notice, QueryIndicator, Slo, Source, make_slo
+from exai_sre.slo.model import TIERS, Alerting, Indicator, Notice, QueryIndicator, Severity, Slo, Source, make_slo
 from exai_sre.slo.sloth_plugins import Chain, read_chain
 from exai_sre.slo.window_template import WINDOW_TEMPLATE, has_window
+from exai_sre.slo.windows import parse_duration
 
 __all__ = ["API_VERSION", "INFO_LABEL", "KIND", "VERSION", "claims", "read_sloth"]
 
@@ -43,6 +44,10 @@ KIND: Final = "PrometheusServiceLevel"
 INFO_LABEL: Final = "sloth_slo_info/"
 """Prefix of the annotations that keep labels meant for the series ``sloth_slo_info``."""
 
+_Holds = dict[Severity, int]
+_AT_ONCE: Final[_Holds] = {"page": 0, "ticket": 0}
+_NO_TIME: Final = ("0", "0s", "0m")
+
 _GROUP = API_VERSION.partition("/")[0] + "/"
 _PREFIX = VERSION.partition("/")[0] + "/"
 
@@ -57,9 +62,13 @@ class _Words:
     page: str
     ticket: str
     plugins: str
+    hold: tuple[str, ...] = ()
 
 
-_PLAIN = _Words("error_query", "total_query", "error_ratio_query", "page_alert", "ticket_alert", "slo_plugins")
+# Only the plain form has a field for how long an alert waits.
+_PLAIN = _Words(
+    "error_query", "total_query", "error_ratio_query", "page_alert", "ticket_alert", "slo_plugins", ("for",)
+)
 _KUBERNETES = _Words("errorQuery", "totalQuery", "errorRatioQuery", "pageAlert", "ticketAlert", "sloPlugins")
 
 
@@ -150,7 +159,8 @@ def _read_slo(value: Value, faults: Faults, group: _Group, earlier: dict[str, Sl
     chain = record.take("plugins", partial(read_chain, faults=faults, before=group.plugins), group.plugins)
     info: dict[str, str] = record.take("infoLabels", partial(read_texts, faults=faults), {})
     labels: dict[str, str] = record.take("labels", partial(read_labels, faults=faults), {})
-    alerting = record.take("alerting", partial(_read_alerting, faults=faults, words=group.words), Alerting())
+    read_alerts = partial(_read_alerting, faults=faults, words=group.words)
+    alerting, holds = record.take("alerting", read_alerts, (Alerting(), _AT_ONCE))
     description = record.take("description", lambda place: place.text(empty=True), "")
     if objective is None or indicator is None:
         return None
@@ -163,6 +173,7 @@ def _read_slo(value: Value, faults: Faults, group: _Group, earlier: dict[str, Sl
         labels={**group.labels, **labels},
         annotations={f"{INFO_LABEL}{label}": text for label, text in {**chain.info, **info}.items()},
         alerting=alerting if chain.alerts else _silent(alerting),
+        tiers=tuple(replace(tier, hold=holds[tier.severity]) for tier in TIERS) if chain.holds else TIERS,
         source=Source(value.file, value.line),
     )
 
@@ -218,24 +229,39 @@ def _refuse_plugin(value: Value, faults: Faults, words: _Words) -> None:
     raise value.fault(f"SLI plugin {name!r} is not run", remedy)
 
 
-def _read_alerting(value: Value, faults: Faults, words: _Words) -> Alerting:
+def _read_alerting(value: Value, faults: Faults, words: _Words) -> tuple[Alerting, _Holds]:
     record = Record(value, faults, optional=("name", "labels", "annotations", words.page, words.ticket))
-    return Alerting(
+    read = partial(_read_notice, faults=faults, words=words)
+    (page, page_hold), (ticket, ticket_hold) = (
+        record.take(key, read, (Notice(), 0)) for key in (words.page, words.ticket)
+    )
+    alerting = Alerting(
         name=record.take("name", read_alert_name, ""),
         labels=record.take("labels", partial(read_labels, faults=faults), {}),
         annotations=record.take("annotations", partial(read_labels, faults=faults), {}),
-        page=record.take(words.page, partial(_read_notice, faults=faults), Notice()),
-        ticket=record.take(words.ticket, partial(_read_notice, faults=faults), Notice()),
+        page=page,
+        ticket=ticket,
     )
+    return alerting, {"page": page_hold, "ticket": ticket_hold}
 
 
-def _read_notice(value: Value, faults: Faults) -> Notice:
-    record = Record(value, faults, optional=("disable", "labels", "annotations"))
-    return Notice(
+def _read_notice(value: Value, faults: Faults, words: _Words) -> tuple[Notice, int]:
+    """The notice, and for how many seconds its alerts wait where a plugin lets them."""
+    record = Record(value, faults, optional=("disable", "labels", "annotations", *words.hold))
+    notice = Notice(
         enabled=not record.take("disable", Value.boolean, default=False),
         labels=record.take("labels", partial(read_labels, faults=faults), {}),
         annotations=record.take("annotations", partial(read_labels, faults=faults), {}),
     )
+    return notice, record.take("for", _read_hold, 0)
+
+
+def _read_hold(value: Value) -> int:
+    text = value.text()
+    try:
+        return 0 if text in _NO_TIME else parse_duration(text)
+    except ValueError as error:
+        raise value.fault(str(error), "write for example 5m") from None
 
 
 def _silent(alerting: Alerting) -> Alerting:

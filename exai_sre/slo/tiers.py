@@ -18,6 +18,7 @@ __all__ = [
     "BurnTier",
     "Severity",
     "format_tier",
+    "name_given_twice",
     "parse_tier",
     "parse_tiers",
     "tier_name",
@@ -46,6 +47,7 @@ class BurnTier:
         severity: page or ticket.
         min_failures: bad events that the long window must hold before the tier fires, so that
             one failure among few calls wakes nobody; 0 for no such gate.
+        hold: seconds that all of this must last before the tier fires; 0 for at once.
     """
 
     name: str
@@ -54,6 +56,7 @@ class BurnTier:
     short: int
     severity: Severity
     min_failures: int = 0
+    hold: int = 0
 
     def threshold(self, budget: Decimal) -> Decimal:
         """Error ratio (0..1) above which both windows fire."""
@@ -71,10 +74,11 @@ _SHAPES: tuple[tuple[str, int, int, Severity], ...] = (
 )
 _SHORT_PART: Final = 12
 _SHORTEST: Final = 2 * MINUTE
+_SHORTEST_LONG: Final = _SHORTEST + MINUTE
 _FACTOR_STEP: Final = Decimal("1e-12")
 _TEXT: Final = re.compile(
     r"\s*(?P<factor>\d{1,6}(?:\.\d{1,12})?)x\s+(?P<long>\w+)\s*/\s*(?P<short>\w+)\s+(?P<severity>page|ticket)"
-    r"(?:\s+min\s+(?P<failures>\d{1,9}))?\s*",
+    r"(?:\s+for\s+(?P<hold>\w+))?(?:\s+min\s+(?P<failures>\d{1,9}))?\s*",
     re.ASCII,
 )
 
@@ -88,7 +92,8 @@ def tiers_for(
     6 h, 1 d and 3 d, so its factors grow with it. On a shorter one some factors would fall below 1,
     where a service within its budget fires; there all four long windows shrink with the SLO window
     and the factors stay 14.4, 6, 3 and 1. Shrunk windows are whole minutes, the short one a twelfth
-    of the long one, and none is shorter than 2 minutes.
+    of the long one but 2 minutes at least, and the long one 3 minutes at least: below some two days
+    the fastest tier therefore spends more than 2 % before it fires.
 
     Args:
         window: SLO window in seconds.
@@ -107,9 +112,10 @@ def tiers_for(
     for spent, catalogue_long, catalogue_short, severity in _SHAPES:
         long, short = catalogue_long, catalogue_short
         if shrunk:
-            long = max(_minutes(Decimal(long) * window / (30 * DAY)), _SHORTEST)
+            long = max(_minutes(Decimal(long) * window / (30 * DAY)), _SHORTEST_LONG)
             short = max(_minutes(Decimal(long) / _SHORT_PART), _SHORTEST)
-        factor = (Decimal(spent) * window / long).quantize(_FACTOR_STEP).normalize()
+        period = 30 * DAY if shrunk else window
+        factor = (Decimal(spent) * period / catalogue_long).quantize(_FACTOR_STEP).normalize()
         tiers.append(BurnTier(tier_name(factor), factor, long, short, severity))
     return with_min_failures(tiers, fastest=fastest, rest=rest)
 
@@ -135,14 +141,15 @@ def with_min_failures(
 
 
 def format_tier(tier: BurnTier) -> str:
-    """A tier as text that :func:`parse_tier` reads: ``14.4x 1h/5m page min 3``."""
+    """A tier as text that :func:`parse_tier` reads: ``14.4x 1h/5m page for 2m min 3``."""
+    hold = f" for {format_duration(tier.hold)}" if tier.hold else ""
     gate = f" min {tier.min_failures}" if tier.min_failures else ""
     windows = f"{format_duration(tier.long)}/{format_duration(tier.short)}"
-    return f"{tier.factor.normalize():f}x {windows} {tier.severity}{gate}"
+    return f"{tier.factor.normalize():f}x {windows} {tier.severity}{hold}{gate}"
 
 
 def parse_tier(text: str) -> BurnTier:
-    """A tier from text such as ``14.4x 1h/5m page`` or ``6x 6h/30m ticket min 10``.
+    """A tier from text such as ``14.4x 1h/5m page`` or ``6x 6h/30m ticket for 5m min 10``.
 
     Raises:
         ValueError: the text is no tier, the short window is not below the long one, or the factor is 0.
@@ -156,7 +163,8 @@ def parse_tier(text: str) -> BurnTier:
     if short >= long:
         raise ValueError(f"the short window of {text!r} is not shorter than the long one")
     severity: Severity = "page" if match["severity"] == "page" else "ticket"
-    return BurnTier(tier_name(factor), factor.normalize(), long, short, severity, int(match["failures"] or 0))
+    hold = parse_duration(match["hold"]) if match["hold"] else 0
+    return BurnTier(tier_name(factor), factor.normalize(), long, short, severity, int(match["failures"] or 0), hold)
 
 
 def parse_tiers(text: str) -> tuple[BurnTier, ...]:
@@ -170,9 +178,14 @@ def parse_tiers(text: str) -> tuple[BurnTier, ...]:
     return tiers
 
 
-def _distinct(tiers: Sequence[BurnTier]) -> None:
+def name_given_twice(tiers: Sequence[BurnTier]) -> str:
+    """The first name that two tiers share, which could not be told apart; empty where there is none."""
     names = [tier.name for tier in tiers]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    return next((name for name in names if names.count(name) > 1), "")
+
+
+def _distinct(tiers: Sequence[BurnTier]) -> None:
+    twice = name_given_twice(tiers)
     if twice:
         raise ValueError(f"two burn tiers are named {twice}; give each its own factor")
 

@@ -73,12 +73,16 @@ def composites(indicators: st.SearchStrategy[object]) -> st.SearchStrategy[Compo
 
 
 INDICATORS = st.one_of(COUNTABLE, SLICED, SHARED, composites(COUNTABLE), composites(SLICED), composites(SHARED))
-NOTICES = st.builds(
-    Notice, st.booleans(), st.dictionaries(LABELS, TEXTS, max_size=2), st.dictionaries(TEXTS, TEXTS, max_size=2)
-)
 TARGETS = st.lists(
     st.builds(NotificationTarget, NAMES, TEXTS, st.text("ab: #'", max_size=9)), max_size=2, unique=True
 ).map(tuple)
+NOTICES = st.builds(
+    Notice,
+    st.booleans(),
+    st.dictionaries(LABELS, TEXTS, max_size=2),
+    st.dictionaries(TEXTS, TEXTS, max_size=2),
+    st.just(()) | TARGETS,
+)
 ALERTING = st.builds(
     Alerting,
     st.just("") | TEXTS,
@@ -87,7 +91,8 @@ ALERTING = st.builds(
     NOTICES,
     NOTICES,
     st.booleans(),
-    TARGETS,
+    st.just(()) | TARGETS,
+    st.just("") | TEXTS,
 )
 CALENDARS = st.builds(
     Calendar,
@@ -110,6 +115,7 @@ def tiers(draw: st.DrawFn) -> tuple[BurnTier, ...]:
             draw(st.integers(1, 10)) * 60,
             draw(st.sampled_from(["page", "ticket"])),
             draw(st.sampled_from([0, 0, 3, 10, 7])),
+            draw(st.sampled_from([0, 0, 60, 7200])),
         )
         for factor in factors
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -65,3 +66,17 @@ def test_a_fault_that_outlasts_its_detection_resets_by_the_short_window() -> Non
 def test_after_a_fresh_start_clean_traffic_thins_out_a_brief_fault() -> None:
     # 2 s of errors after 8 s of clean traffic: the ratio is 0.0144 once 138.9 s have been seen.
     assert reset_time(FAST, BUDGET, 1.0, duration=2, history=8) == pytest.approx(2 / 0.0144 - 10)
+
+
+def test_a_hold_delays_the_alert_and_not_its_reset() -> None:
+    held = replace(FAST, hold=120)
+    assert detection_time(held, BUDGET, 1.0) == pytest.approx(51.84 + 120)
+    assert detection_time(held, BUDGET, 1.0, history=0) == 120
+    assert reset_time(held, BUDGET, 1.0) == reset_time(FAST, BUDGET, 1.0) == pytest.approx(5 * MINUTE * (1 - 0.0144))
+    assert reset_time(held, BUDGET, 1.0, duration=60) == reset_time(FAST, BUDGET, 1.0, duration=60)
+
+
+def test_a_hold_that_outlasts_the_windows_never_fires() -> None:
+    # A minute of errors keeps the short window over its threshold for 296 s more.
+    assert reset_time(replace(FAST, hold=303), BUDGET, 1.0, duration=60) == pytest.approx(295.68)
+    assert reset_time(replace(FAST, hold=304), BUDGET, 1.0, duration=60) is None

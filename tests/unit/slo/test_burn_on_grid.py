@@ -73,3 +73,23 @@ def test_the_ratio_of_a_window_is_exact_at_each_evaluation() -> None:
     assert ratio_at(6 * HOUR, 180, fault, RAW) == Fraction(1, 10) * Fraction(3, 63)
     # Three minutes are counted 1 + 2 + 3 times by then; the hour before, 290 times, and the three minutes, 15 times.
     assert ratio_at(6 * HOUR, 180, fault, RECORDED) == Fraction(1, 10) * Fraction(6, 305)
+
+
+def test_a_hold_adds_its_evaluations_to_the_firing_minute_and_none_to_the_reset() -> None:
+    fault = Fault(1.0, HOUR)
+    for tier in TIERS[:2]:
+        held = replace(tier, hold=90)
+        at_once = detection_step(tier, BUDGET, fault, RECORDED)
+        assert at_once is not None
+        assert detection_step(held, BUDGET, fault, RECORDED) == at_once + 2 * MINUTE
+        assert reset_step(held, BUDGET, fault, RECORDED) == reset_step(tier, BUDGET, fault, RECORDED)
+    assert detection_step(replace(TIERS[0], hold=90), BUDGET, Fault(1.0), RECORDED) == 3 * MINUTE
+
+
+def test_a_hold_longer_than_the_condition_lasts_never_fires() -> None:
+    fault = Fault(1.0, MINUTE)
+    # The condition holds from the first evaluation of the fault to the fifth after its end.
+    assert reset_step(TIERS[0], BUDGET, fault, RAW) == 5 * MINUTE
+    assert detection_step(replace(TIERS[0], hold=4 * MINUTE), BUDGET, fault, RAW) == 5 * MINUTE
+    never = replace(TIERS[0], hold=5 * MINUTE)
+    assert detection_step(never, BUDGET, fault, RAW) is reset_step(never, BUDGET, fault, RAW) is None

@@ -58,14 +58,14 @@ def test_simple_annotations_fill_their_fields(write: Write) -> None:
         missing_data="bad",
         group_by="tool, tenant,tool",
         group_limit="7",
-        depends_on="shop-db, shop-cache",
+        depends_on="shop-db, shop-cache | shop-spare",
         runbook="https://wiki/shop",
         name="Shop_API",
         display_name="x" * 99,
         description="y" * 2000,
     )
     assert (slo.missing, slo.group_by, slo.group_limit) == ("bad", ("tool", "tenant"), 7)
-    assert slo.depends_on == ("shop-db", "shop-cache")
+    assert slo.depends_on == ("shop-db", "shop-cache|shop-spare")
     assert slo.alerting.annotations == {"runbook_url": "https://wiki/shop"}
     assert (slo.id, len(slo.display_name), len(slo.description)) == ("shop-Shop_API", 99, 2000)
 
@@ -116,11 +116,22 @@ def test_alerting_is_json(write: Write) -> None:
         ("group-limit", "0", "must be a whole number from 1"),
         ("group-limit", "many", "must be a whole number from 1"),
         ("depends-on", "a b", "'a b' is no id of an SLO"),
+        ("depends-on", "a|", "'' is no id of an SLO"),
         ("name", "-a", "'-a' is no valid name"),
         ("alerting", "{", "is no JSON"),
         ("alerting", "[]", "must be a JSON object"),
         ("alerting", '{"nam": "x"}', "unknown key 'nam'; did you mean 'name'?"),
         ("alerting", '{"name": 1}', "name must be text"),
+        ("alerting", '{"noDataName": 1}', "noDataName must be text"),
+        ("alerting", '{"page": {"targets": "pager"}}', "targets must be a list"),
+        ("alerting", '{"page": {"targets": ["pager"]}}', "must be a JSON object"),
+        ("alerting", '{"page": {"targets": [{"nam": "a"}]}}', "unknown key 'nam'"),
+        ("alerting", '{"page": {"targets": [{"target": "email"}]}}', "a target must have a name"),
+        (
+            "alerting",
+            '{"page": {"targets": [{"name": "a", "target": 1}]}}',
+            "a target must have a name, and texts only",
+        ),
         ("alerting", '{"noData": "x"}', "noData must be true or false"),
         ("alerting", '{"page": {"labels": {"a": 1}}}', "labels must be an object of texts"),
         ("alerting", '{"labels": {"a b": "c"}}', "'a b' is no name of a label"),

@@ -81,7 +81,8 @@ def test_policies_conditions_and_targets_may_be_defined_elsewhere(write: Write, 
         (policy(condition("c", "1h", threshold="1e999")), "is no burn rate"),
         (policy(condition("c", "0h")), "must be longer than nothing"),
         (policy(condition("c", "40d")), "looks back 40d, longer than the SLO's window"),
-        (policy(condition("c", "1h").replace("1h}", "1h, alertAfter: 5m}")), "alertAfter is not compiled"),
+        (policy(condition("c", "2m")), "need a long and a short window"),
+        (policy(PAIR[0].replace("1h}", "1h, alertAfter: 5m}"), PAIR[1]), "are no pair: alertAfter differs"),
         (policy(PAIR[0], condition("short", "1h")), "need a long and a short window"),
         (policy(PAIR[0], condition("short", "5m", "ticket")), "are no pair: threshold or severity differ"),
         (policy(PAIR[0], condition("short", "5m", threshold="2")), "are no pair"),
@@ -92,3 +93,28 @@ def test_policies_conditions_and_targets_may_be_defined_elsewhere(write: Write, 
 )
 def test_alerts_that_cannot_be_compiled_are_refused_by_name(write: Write, policies: str, words: str) -> None:
     assert words in refused(write(slo_text(more=f"alertPolicies: [{policies}]")))
+
+
+@pytest.mark.parametrize(("after", "hold"), [("0m", 0), ("5m", 300), ("1h", 3600)])
+def test_how_long_a_condition_must_hold_is_the_tiers(write: Write, after: str, hold: int) -> None:
+    held = [text.replace("lookbackWindow", f"alertAfter: {after}, lookbackWindow") for text in PAIR]
+    assert one(write(slo_text(more=f"alertPolicies: [{policy(*held)}]"))).tiers[0].hold == hold
+    assert one(write(slo_text(more=f"alertPolicies: [{policy(held[0])}]"))).tiers[0].hold == hold
+
+
+def test_pages_and_tickets_may_tell_different_people(write: Write) -> None:
+    slow = policy(condition("slow", "1d", "ticket", threshold="3"))
+    pager, desk = NotificationTarget("pager", "pagerduty", "Us."), NotificationTarget("desk", "email", "Us.")
+    other = slow.replace("name: pager", "name: desk").replace("target: pagerduty", "target: email")
+    slo = one(write(slo_text(more=f"alertPolicies: [{policy(*PAIR)}, {other}]")))
+    assert (slo.alerting.page.targets, slo.alerting.ticket.targets, slo.alerting.targets) == ((pager,), (desk,), ())
+    same = one(write(slo_text(more=f"alertPolicies: [{policy(*PAIR)}, {slow}]"), "same.yaml"))
+    assert (same.alerting.page.targets, same.alerting.targets) == ((), (pager,))
+
+
+def test_whom_a_policy_about_missing_data_tells_is_told_of_tickets(write: Write) -> None:
+    silent = policy(condition("slow", "1d", "page", threshold="3"), flags="alertWhenNoData: true")
+    other = silent.replace("name: pager", "name: desk")
+    slo = one(write(slo_text(more=f"alertPolicies: [{policy(*PAIR)}, {other}]")))
+    assert [target.name for target in slo.alerting.told("ticket")] == ["desk"]
+    assert [target.name for target in slo.alerting.told("page")] == ["pager"]

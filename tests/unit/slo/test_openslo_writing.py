@@ -29,7 +29,7 @@ from exai_sre.slo.model import Alerting, Calendar, Notice, NotificationTarget, S
 from exai_sre.slo.openslo_write import write_openslo
 from exai_sre.slo.reading import validate_slos
 from exai_sre.slo.schema import openslo_schema
-from exai_sre.slo.tiers import BurnTier
+from exai_sre.slo.tiers import TIERS, BurnTier
 from server.metrics import build_catalog
 
 QUERY = QueryIndicator("good", None, "all")
@@ -76,6 +76,7 @@ def test_policies_stand_for_the_tiers_where_somebody_is_told() -> None:
     }
 
 
+PAGER, DESK = NotificationTarget("pager", "pagerduty"), NotificationTarget("desk", "email", "Mornings.")
 GAUGE = GaugeIndicator("lag", "lt", Decimal("1E+2"))
 EVENTS = EventsIndicator(
     "x_seconds", (Matcher("a", ("1", "2"), negated=True),), good=(Matcher("b", ("y",)),), within=0.25, native=True
@@ -93,6 +94,14 @@ EVERY = [
     made(tiers=()),
     made(tiers=(BurnTier("9x", Decimal(9), 3600, 300, "page"), BurnTier("2x", Decimal(2), 7200, 300, "page", 4))),
     made(tiers=(BurnTier("9x", Decimal(9), 3600, 300, "page", 2), BurnTier("2x", Decimal(2), 7200, 300, "page", 4))),
+    made(tiers=(replace(TIERS[0], hold=120), replace(TIERS[3], hold=60))),
+    made(alerting=Alerting(targets=(PAGER,)), tiers=(replace(TIERS[0], hold=120),)),
+    made(alerting=Alerting(page=Notice(targets=(PAGER,)), ticket=Notice(targets=(DESK, PAGER)))),
+    made(alerting=Alerting(page=Notice(targets=(PAGER, DESK)), ticket=Notice(targets=(DESK, PAGER)))),
+    made(alerting=Alerting(page=Notice(targets=(PAGER,)))),
+    made(alerting=Alerting(page=Notice(targets=(PAGER,)), ticket=Notice(targets=(DESK,))), tiers=TIERS[:2]),
+    made(alerting=Alerting(page=Notice(targets=(PAGER,)), ticket=Notice(targets=(DESK,)), targets=(DESK,))),
+    made(alerting=Alerting(no_data_name="Gone")),
     made(alerting=Alerting(no_data=False, page=Notice(enabled=False), annotations={"runbook_url": "u", "a": "b"})),
     made(description="line\nline\u0085line", display_name="one\ntwo"),
 ]
@@ -124,6 +133,11 @@ TWICE = EventsIndicator("x_total", good=(Matcher("a", ("1",)), Matcher("a", ("2"
         (replace(made(), service="a b"), "spec.service", "is no valid name"),
         (made(labels={"a/b": "c"}), "metadata.labels.a/b", "is no valid key of a label"),
         (made(annotations={"exai-sre/x": "c"}), "metadata.annotations.exai-sre/x", "unknown annotation"),
+        (
+            made(alerting=Alerting(targets=(PAGER,)), tiers=(replace(TIERS[0], hold=90),)),
+            "tiers.hold",
+            "90 s is no whole",
+        ),
         (made(tiers=(BurnTier("fast", Decimal(9), 3600, 300, "page", 3),)), "tiers", "would be read as"),
     ],
 )
@@ -134,6 +148,16 @@ def test_what_openslo_cannot_say_is_an_error_that_names_the_field(slo: Slo, fiel
     assert words in str(raised.value)
     assert f"SLO {slo.id} cannot be written as OpenSLO" in str(raised.value)
     assert raised.value.remedy
+
+
+def test_a_plain_reader_sees_the_hold_and_whom_each_severity_tells() -> None:
+    alerting = Alerting(page=Notice(targets=(PAGER,)), ticket=Notice(targets=(DESK,)))
+    document = document_of(made(alerting=alerting, tiers=(replace(TIERS[0], hold=120), TIERS[3])))
+    fast, slow = (policy["spec"] for policy in document["spec"]["alertPolicies"])  # type: ignore[index]
+    assert fast["conditions"][0]["spec"]["condition"]["alertAfter"] == "2m"
+    assert "alertAfter" not in slow["conditions"][0]["spec"]["condition"]
+    assert [policy["notificationTargets"][0]["metadata"]["name"] for policy in (fast, slow)] == ["pager", "desk"]
+    assert list(document["metadata"]["annotations"]) == ["exai-sre/tiers"]  # type: ignore[index]
 
 
 def test_names_beyond_openslo_stand_in_an_annotation() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from exai_sre.slo.indicators import GaugeIndicator, Indicator, QueryIndicator
 from exai_sre.slo.model import Alerting, Notice, Slo, Source
+from exai_sre.slo.tiers import TIERS
 from exai_sre.slo.windows import DAY, WEEK
 from tests.unit.slo.foreign_rig import read_one
 
@@ -56,12 +58,9 @@ def test_every_field_is_kept() -> None:
     assert slo.owner == "web"
     assert slo.indicator == QueryIndicator(None, 'requests_total{job="api",code=~"5.."}', 'requests_total{job="api"}')
     assert slo.group_by == ("route", "method")
-    assert slo.alerting == Alerting(name="ApiBudgetBurn", annotations={"runbook_url": "http://runbooks/api"})
-    assert slo.annotations == {
-        "pyrra.dev/runbook_url": "http://runbooks/api",
-        "note": "mine",
-        "pyrra.dev/absentName": "ApiGone",
-    }
+    runbook = {"runbook_url": "http://runbooks/api"}
+    assert slo.alerting == Alerting(name="ApiBudgetBurn", annotations=runbook, no_data_name="ApiGone")
+    assert slo.annotations == {"pyrra.dev/runbook_url": "http://runbooks/api", "note": "mine"}
     assert slo.source == Source("slo.yaml", 1)
 
 
@@ -166,3 +165,33 @@ def test_a_window_is_a_duration_of_prometheus(window: str, seconds: int) -> None
 def test_a_target_is_exact(target: str, ratio: str) -> None:
     text = HEAD.replace("99", target) + "  indicator: {bool_gauge: {metric: up}}"
     assert str(read_one(text).objective) == ratio
+
+
+GAUGE = "indicator: {bool_gauge: {metric: up}}\n  "
+
+
+@pytest.mark.parametrize(
+    ("severities", "pages", "page", "ticket"),
+    [
+        ("{}", "yynn", {}, {}),
+        ("{fastBurn: critical, slowBurn: warning, absent: warning}", "yynn", {}, {}),
+        ("{mediumBurn: warning}", "ynnn", {}, {}),
+        ("{fastBurn: warning, mediumBurn: warning}", "nnnn", {}, {}),
+        ("{slowBurn: critical, longTermBurn: ''}", "yyyn", {}, {}),
+        ("{fastBurn: p1, mediumBurn: p1}", "yynn", {"severity": "p1"}, {}),
+        ("{mediumBurn: warning, fastBurn: p1}", "ynnn", {"severity": "p1"}, {}),
+        ("{slowBurn: info, longTermBurn: info}", "yynn", {}, {"severity": "info"}),
+    ],
+)
+def test_severities_say_which_tiers_page_and_how_their_alerts_are_labelled(
+    severities: str, pages: str, page: dict[str, str], ticket: dict[str, str]
+) -> None:
+    slo = spec(f"{GAUGE}alerting: {{severities: {severities}}}")
+    assert ["ny"[tier.severity == "page"] for tier in slo.tiers] == list(pages)
+    assert [replace(tier, severity="page") for tier in slo.tiers] == [replace(tier, severity="page") for tier in TIERS]
+    assert (slo.alerting.page.labels, slo.alerting.ticket.labels) == (page, ticket)
+
+
+def test_where_pyrra_puts_its_rules_changes_nothing_here() -> None:
+    labels = "ruleOutput: {shortRulesLabels: {prometheus: a}, longRulesLabels: {b: c}, enableDescriptionAsLabel: false}"
+    assert spec(f"{GAUGE}{labels}") == spec(GAUGE)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from exai_sre.errors import SpecError
 from exai_sre.metrics import Matcher
 from exai_sre.slo import TIERS, EventsIndicator, QueryIndicator, Source, make_slo, tiers_for
+from exai_sre.slo.model import Alerting, Notice, NotificationTarget
+from exai_sre.slo.tiers import parse_tier
 from exai_sre.slo.windows import DAY, HOUR, MINUTE
 
 EVENTS = EventsIndicator("requests_total", good=(Matcher("outcome", ("ok",)),))
@@ -86,3 +90,35 @@ def test_an_indicator_counts_either_good_or_bad_events() -> None:
         EventsIndicator("x_total", bad=())
     with pytest.raises(ValueError, match="either good or bad"):
         QueryIndicator(None, None, "up")
+
+
+@pytest.mark.parametrize(
+    ("tiers", "words"),
+    [
+        ("14.4x 1h/5m page,14.4x 6h/30m ticket", "two burn tiers are named 14.4x, so their alerts"),
+        ("1.001x 1h/5m page,1.002x 6h/30m ticket", "two burn tiers are named 1x"),
+    ],
+)
+def test_tiers_of_the_same_name_are_refused_where_the_slo_was_defined(tiers: str, words: str) -> None:
+    wanted = tuple(map(parse_tier, tiers.split(",")))
+    with pytest.raises(SpecError, match=words) as raised:
+        make_slo("a", "shop", Decimal("0.999"), EVENTS, tiers=wanted, source=Source("slo.yaml", 7))
+    assert str(raised.value).startswith("slo.yaml:7: tiers: SLO shop-a: two burn tiers")
+    assert "give each a burn rate, and so a name, of its own" in raised.value.remedy
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"short": HOUR}, {"short": 2 * HOUR}, {"short": 0}, {"factor": Decimal(0)}, {"hold": -1}],
+)
+def test_a_tier_needs_a_long_and_a_shorter_window_and_a_burn_rate(change: dict[str, Any]) -> None:
+    with pytest.raises(SpecError, match=r"burn tier 14\.4x has no long window with a shorter one") as raised:
+        make_slo("a", "shop", Decimal("0.999"), EVENTS, tiers=(replace(TIERS[0], **change),))
+    assert "'14.4x 1h/5m page min 3'" in raised.value.remedy
+
+
+def test_each_severity_may_tell_people_of_its_own() -> None:
+    pager, mail, all_of_us = (NotificationTarget(name, "webhook") for name in ("pager", "mail", "all"))
+    alerting = Alerting(page=Notice(targets=(pager,)), targets=(all_of_us,))
+    assert (alerting.told("page"), alerting.told("ticket")) == ((pager,), (all_of_us,))
+    assert replace(alerting, ticket=Notice(targets=(mail,))).told("ticket") == (mail,)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from exai_sre.generate.sli_rules import meta_rules
 from exai_sre.slo import pyrra_spec, sloth_spec
 from exai_sre.slo.documents import Faults, read_documents
 from exai_sre.slo.indicators import QueryIndicator, RawIndicator
@@ -154,6 +156,52 @@ def test_a_chain_that_leaves_the_alerts_out_silences_them(override: str, plugins
     slo = read_one(CHAINS.replace("OVERRIDE", override).replace("PLUGINS", plugins))
     assert (slo.alerting.page.enabled, slo.alerting.ticket.enabled) == (alerts, alerts)
     assert slo.alerting.page.labels == {"severity": "pager"}
+
+
+HELD = """\
+version: prometheus/v1
+service: shop
+slo_plugins: {chain: [{id: sloth.dev/PLUGIN/v1}]}
+slos:
+  - name: orders
+    objective: 99.9
+    sli: {raw: {error_ratio_query: "bad[{{.window}}]"}}
+    alerting: {page_alert: {for: 5m}, ticket_alert: {for: HOLD}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("plugin", "hold", "holds"),
+    [
+        ("contrib/alert_for", "1h30m", [300, 300, 5400, 5400]),
+        ("contrib/alert_for", "0s", [300, 300, 0, 0]),
+        ("core/noop", "1h", [0, 0, 0, 0]),
+    ],
+)
+def test_alerts_wait_only_where_the_plugin_for_that_is_in_the_chain(plugin: str, hold: str, holds: list[int]) -> None:
+    slo = read_one(HELD.replace("PLUGIN", plugin).replace("HOLD", hold))
+    assert [tier.hold for tier in slo.tiers] == holds
+
+
+def test_the_info_series_is_the_only_one_that_can_have_labels_of_its_own() -> None:
+    named = "info_labels/v1, config: {metricName: sloth_slo_info, "
+    slo = read_one(
+        CHAINS.replace("OVERRIDE", "overridePrevious: false")
+        .replace("PLUGINS", "chain: []")
+        .replace("info_labels/v1, config: {", named)
+    )
+    (info,) = [rule for rule in meta_rules(slo) if rule["record"] == "sloth_slo_info"]
+    assert {name: info["labels"].get(name) for name in ("a-b", "c", "d")} == {"a-b": None, "c": "1", "d": "z"}
+    assert info["labels"]["sloth_objective"] == "99"
+    others = [rule["labels"] for rule in meta_rules(slo) if rule is not info and rule["record"] != "sloth_slo_info"]
+    assert not any({"c", "d"} & set(labels) for labels in others)
+
+
+def test_labels_of_the_info_series_cannot_override_what_tells_an_slo_apart() -> None:
+    slo = read_one(HELD.replace("PLUGIN", "core/noop").replace("HOLD", "1h"))
+    forged = replace(slo, annotations={"sloth_slo_info/sloth_id": "x", "sloth_slo_info/__a": "y"})
+    (info,) = [rule for rule in meta_rules(forged) if rule["record"] == "sloth_slo_info"]
+    assert (info["labels"]["sloth_id"], "__a" in info["labels"]) == ("shop-orders", False)
 
 
 def test_labels_for_the_info_series_are_kept_as_annotations() -> None:
