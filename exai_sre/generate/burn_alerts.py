@@ -28,7 +28,7 @@ def slo_alerts(slo: Slo, options: RuleOptions) -> list[Alert]:
     """
     tiers = sorted(slo.tiers, key=lambda tier: -tier.factor)
     alerting = slo.alerting
-    wanted = [tier for tier in tiers if (alerting.page if tier.severity == "page" else alerting.ticket).enabled]
+    wanted = [tier for tier in tiers if alerting.notice(tier.severity).enabled]
     made = [_burn(slo, tier, options) for tier in wanted]
     if alerting.ticket.enabled:
         made += [*forecast_alert(slo, options), exhausted_alert(slo, options)]
@@ -44,6 +44,7 @@ def _burn(slo: Slo, tier: BurnTier, options: RuleOptions) -> Alert:
     if failures:
         conditions.append(enough_failures(slo, tier.long, failures, options))
     gate = f", {failures} or more of them" if failures else ""
+    hold = f", for {format_duration(tier.hold)} on end" if tier.hold else ""
     return SloAlert(
         slo=slo,
         options=options,
@@ -54,9 +55,11 @@ def _burn(slo: Slo, tier: BurnTier, options: RuleOptions) -> Alert:
         guidance=_burn_guidance(slo, tier, failures),
         summary=f"{slo.service} {slo.name} burns its error budget {factor} times as fast as allowed, or faster",
         description=f"{slo.display_name} (objective {decimal_text(slo.objective * 100)} %): more than "
-        f"{decimal_text(threshold * 100)} % of the events of the last {long} and of the last {short} were bad{gate}. "
+        f"{decimal_text(threshold * 100)} % of the events of the last {long} and of the last {short} were bad"
+        f"{gate}{hold}. "
         f"At steady traffic that is {_spent(slo, tier)} % of the error budget of {format_duration(slo.window)}.",
         labels={SlothLabel.TIER: tier.name},
+        for_=tier.hold,
         tier=tier,
     ).made()
 
@@ -70,11 +73,13 @@ def _burn_guidance(slo: Slo, tier: BurnTier, failures: int) -> Guidance:
     urgency = "Act now." if tier.severity == "page" else "Act within the working day."
     factor = decimal_text(tier.factor)
     gate = f", and the last {long} hold at least {failures} bad events" if failures else ""
+    hold = f", and that has lasted for {format_duration(tier.hold)}" if tier.hold else ""
     return Guidance(
         meaning=f"{slo.description} The error budget of this objective is being spent {factor} times as fast as "
         f"allowed, or faster. {urgency}".strip(),
         steps=_burn_steps(slo),
-        background=f"Fires while the last {long} and the last {short} are both above {factor} times the budget{gate}, "
+        background=f"Fires while the last {long} and the last {short} are both above {factor} times the budget"
+        f"{gate}{hold}, "
         f"and falls silent within {short} of the recovery. It has then cost {_spent(slo, tier)} % of the budget or "
         "more. On a service that was just started the windows hold only what there is, so it fires sooner.",
     )

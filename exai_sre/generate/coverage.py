@@ -11,7 +11,7 @@ from exai_sre.generate.windows import LONGEST_FINE
 from exai_sre.slo.indicators import CompositeIndicator
 from exai_sre.slo.windows import format_duration
 
-__all__ = ["COVERAGE", "coverage_recordings"]
+__all__ = ["COVERAGE", "counted_by", "coverage_recordings"]
 
 COVERAGE: Final = "slo:coverage:ratio"
 """Share (0..1) of an SLO's window for which its events were recorded (ours)."""
@@ -29,10 +29,15 @@ def coverage_recordings(scope: Scope) -> tuple[Recording, ...]:
     slo = scope.slo
     if slo.calendar is not None:
         return ()
-    name, seconds = (Series.TOTAL_TILE, TILE) if slo.window > LONGEST_FINE else (Series.TOTAL, scope.interval)
+    name, seconds = counted_by(scope)
     composite = isinstance(slo.indicator, CompositeIndicator)
     series = f"{of_component(name) if composite else name}{identity(slo)}"
     counted = f"count_over_time({series}[{format_duration(slo.window)}])"
     if composite:
         counted = f"min without ({SlothLabel.COMPONENT}) ({counted})"
     return (Recording(COVERAGE, f"clamp_max({counted} * {seconds} / {slo.window}, 1)"),)
+
+
+def counted_by(scope: Scope) -> tuple[str, int]:
+    """The recorded series that is counted, and the seconds for which each of its values stands."""
+    return (Series.TOTAL_TILE, TILE) if scope.slo.window > LONGEST_FINE else (Series.TOTAL, scope.interval)

@@ -62,13 +62,16 @@ def gate_case(slo: Slo, alerts: Sequence[Alert], options: RuleOptions, interval:
         return None
     checks: list[AlertCheck] = []
     pending: list[ExprCheck] = []
+    waiting = any(alert.for_ for alert, _ in burns.values())
     for number, burst in enumerate(bursts, 1):
         at = number * interval
-        checks += _firing(slo, at, burns.values(), burst, repeats)
-        # A forecast waits before it fires, so what is looked at is whether it is active at all.
-        pending += [
-            active(at, alert.name, expected=_passes(gate, burst, repeats)) for alert, gate in forecasts.values()
-        ]
+        waits = list(forecasts.values())
+        if waiting:
+            waits += burns.values()
+        else:
+            checks += _firing(slo, at, burns.values(), burst, repeats)
+        # What waits before it fires is looked at for whether it is active at all.
+        pending += [active(at, alert, expected=_passes(gate, burst, repeats)) for alert, gate in waits]
     title = "a tier fires when it has its least number of failures in five minutes or in its window"
     return Case(title, _GRAIN, _series(slo, bursts, interval // _GRAIN), checks, pending)
 

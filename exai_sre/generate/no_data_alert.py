@@ -53,6 +53,11 @@ def no_data_alert(slo: Slo, options: RuleOptions) -> Alert:
 
 def _counted(slo: Slo, options: RuleOptions) -> str:
     """All events of five minutes: as recorded, unless something is recorded in place of missing ones."""
-    if slo.missing == "excluded" or isinstance(slo.indicator, CompositeIndicator):
+    if slo.missing == "excluded":
         return f"{Series.TOTAL}{identity(slo)}"
-    return measure_of(slo.indicator, Scope(slo, options.slo_interval)).total(BASE, "increase")
+    interval, indicator = options.slo_interval, slo.indicator
+    if not isinstance(indicator, CompositeIndicator):
+        return measure_of(indicator, Scope(slo, interval)).total(BASE, "increase")
+    parts = [(part.indicator, Scope(slo, interval, component=part.name)) for part in indicator.components]
+    # As long as one component has data, the composite has.
+    return "\n  or\n  ".join(measure_of(part, scope).total(BASE, "increase") for part, scope in parts)

@@ -152,15 +152,16 @@ def promtool_file(
     }
 
 
-def active(at: int, name: str, *, expected: bool) -> ExprCheck:
+def active(at: int, alert: Alert, *, expected: bool) -> ExprCheck:
     """A check whether an alert is pending or firing at a moment, for one that waits before it fires.
 
     Args:
         at: seconds from the start of the case.
-        name: the alert name.
+        alert: the rule; one of several of that name is told by its tier.
         expected: whether it is.
     """
-    query = f"count(ALERTS{{alertname={json.dumps(name)}}}) or vector(0)"
+    tier = f",burnrate_tier={json.dumps(alert.tier.name)}" if alert.tier else ""
+    query = f"count(ALERTS{{alertname={json.dumps(alert.name)}{tier}}}) or vector(0)"
     return ExprCheck(at, query, {"{}": float(expected)})
 
 

@@ -13,7 +13,7 @@ from exai_sre.generate.synthetic_kind import Kind, Verdict
 from exai_sre.slo.indicators import QueryIndicator
 from exai_sre.slo.vector_selector import LabelMatcher, VectorSelector, parse_selector
 
-__all__ = ["query_kinds"]
+__all__ = ["examples", "query_kinds"]
 
 _OTHER: Final = "other"
 _MOST: Final = 64
@@ -38,6 +38,21 @@ def query_kinds(indicator: QueryIndicator) -> list[Kind]:
     same = total.metric == chosen.metric
     made = list(_one_metric(total, chosen, named, other) if same else _two_metrics(total, chosen, named, other))
     return made if {"good", "bad"} <= {kind.verdict for kind in made} else []
+
+
+def examples(query: str) -> tuple[str, dict[str, str], list[dict[str, str]]]:
+    """The metric of a selector, labels that it admits, and labels that it refuses for one of its matchers each.
+
+    Raises:
+        ValueError: the query is no selector, or admits nothing that can be made up.
+    """
+    selector = parse_selector(query)
+    found = list(_assignments(selector.matchers))
+    admitted = next((labels for labels in found if _admits(selector, labels)), None)
+    if admitted is None or selector.offset:
+        raise ValueError(f"no series can be made up for {query!r}")
+    refused = [labels for labels in found if sum(labels[name] != admitted[name] for name in labels) == 1]
+    return selector.metric, admitted, [labels for labels in refused if not _admits(selector, labels)]
 
 
 def _one_metric(total: VectorSelector, chosen: VectorSelector, named: Verdict, other: Verdict) -> Iterator[Kind]:

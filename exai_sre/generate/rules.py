@@ -15,7 +15,7 @@ from exai_sre.metrics import Catalog
 from exai_sre.slo.model import Slo
 from exai_sre.slo.windows import format_duration
 
-__all__ = ["SYMPTOM_GROUP", "alerts_of", "group_names", "prometheus_rules", "rule_file"]
+__all__ = ["SYMPTOM_GROUP", "alert_rule", "alerts_of", "group_names", "prometheus_rules", "rule_file"]
 
 SYMPTOM_GROUP: Final = "exai-symptoms"
 """Name of the rule group that holds the symptom alerts."""
@@ -50,7 +50,7 @@ def prometheus_rules(
     symptoms = {
         "name": SYMPTOM_GROUP,
         "interval": format_duration(chosen.scrape_interval),
-        "rules": [_rule(alert) for alert in symptom_alerts(slos, catalog, chosen)],
+        "rules": [alert_rule(alert) for alert in symptom_alerts(slos, catalog, chosen)],
     }
     files[rule_file(None)] = yaml_document({"groups": [symptoms]})
     return files
@@ -75,15 +75,17 @@ def _ordered(slos: Sequence[Slo]) -> list[Slo]:
 
 
 def _slo_groups(slo: Slo, options: RuleOptions) -> list[dict[str, Any]]:
-    rules = (sli_rules(slo, options), meta_rules(slo), [_rule(alert) for alert in slo_alerts(slo, options)])
+    rules = (sli_rules(slo, options), meta_rules(slo), [alert_rule(alert) for alert in slo_alerts(slo, options)])
     interval = format_duration(options.slo_interval)
     return [
         {"name": name, "interval": interval, "rules": content}
         for name, content in zip(group_names(slo), rules, strict=True)
+        if content
     ]
 
 
-def _rule(alert: Alert) -> dict[str, Any]:
+def alert_rule(alert: Alert) -> dict[str, Any]:
+    """An alert as Prometheus reads it."""
     rule: dict[str, Any] = {"alert": alert.name, "expr": alert.expr}
     if alert.for_:
         rule["for"] = format_duration(alert.for_)

@@ -12,7 +12,7 @@ from exai_sre.metrics import Catalog
 from exai_sre.slo.model import Slo
 from exai_sre.slo.windows import format_duration
 
-__all__ = ["runbooks"]
+__all__ = ["runbook_page", "runbooks"]
 
 _INTRODUCTION = (
     "What to do when one of these alerts arrives. Each section stands alone; an alert's `runbook_url` leads to it."
@@ -29,10 +29,16 @@ def runbooks(
     pages: dict[str, list[Alert]] = {}
     for alert in alerts_of(slos, catalog=catalog, options=options):
         pages.setdefault(alert.topic, []).append(alert)
-    return {f"{topic}.md": _page(topic, alerts) for topic, alerts in sorted(pages.items())}
+    return {f"{topic}.md": runbook_page(topic, alerts) for topic, alerts in sorted(pages.items())}
 
 
-def _page(topic: str, alerts: Sequence[Alert]) -> str:
+def runbook_page(topic: str, alerts: Sequence[Alert]) -> str:
+    """A page with one section for each alert.
+
+    Args:
+        topic: name of the page.
+        alerts: alerts of that topic.
+    """
     sections = "\n".join(_section(alert) for alert in alerts)
     return f"<!-- {HEADER} -->\n\n# Runbook: {topic}\n\n{_INTRODUCTION}\n\n{sections}"
 

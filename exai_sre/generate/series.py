@@ -8,6 +8,7 @@ from typing import Final
 
 from exai_sre.metrics.spelling import quoted
 from exai_sre.slo.model import Slo
+from exai_sre.slo.sloth_spec import INFO_LABEL
 from exai_sre.slo.windows import DAY, WEEK, format_duration, parse_duration
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "errors_name",
     "identity",
     "identity_labels",
+    "info_labels",
     "is_group_label",
     "of_component",
     "own_labels",
@@ -106,6 +108,14 @@ def own_labels(slo: Slo) -> dict[str, str]:
         for name, value in sorted(slo.labels.items())
         if _LABEL_NAME.fullmatch(name) and name not in slo.group_by
     }
+
+
+def info_labels(slo: Slo) -> dict[str, str]:
+    """Labels that a definition of Sloth's wants on ``sloth_slo_info`` alone; Sloth's own cannot be overridden."""
+    kept = {
+        name.removeprefix(INFO_LABEL): text for name, text in slo.annotations.items() if name.startswith(INFO_LABEL)
+    }
+    return {name: text for name, text in sorted(kept.items()) if _LABEL_NAME.fullmatch(name)}
 
 
 def identity(slo: Slo) -> str:

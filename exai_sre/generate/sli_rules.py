@@ -20,6 +20,7 @@ from exai_sre.generate.series import (
     SlothLabel,
     identity,
     identity_labels,
+    info_labels,
     own_labels,
     ratio_name,
     window_text,
@@ -59,6 +60,7 @@ def meta_rules(slo: Slo) -> list[Rule]:
     series, percent = identity(slo), decimal_text(slo.objective * 100)
     by_budget = f"/ on(sloth_id, sloth_slo, sloth_service) group_left\n{Series.BUDGET}{series}"
     info = {
+        **info_labels(slo),
         SlothLabel.MODE: "cli-gen-prom",
         SlothLabel.OBJECTIVE: percent,
         SlothLabel.SPEC: "openslo/v1",

@@ -63,7 +63,7 @@ class SloAlert:
     def made(self) -> Alert:
         """The alert. Labels that Sloth's contract and ours rest on cannot be overridden, all else can."""
         slo, alerting = self.slo, self.slo.alerting
-        notice = alerting.page if self.severity == "page" else alerting.ticket
+        notice = alerting.notice(self.severity)
         wanted = {**alerting.labels, **notice.labels}
         alert = Alert(
             name=self._name(),
@@ -89,6 +89,8 @@ class SloAlert:
 
     def _name(self) -> str:
         named = self.slo.alerting.name
+        if self.kind == "no-data" and self.slo.alerting.no_data_name:
+            return self.slo.alerting.no_data_name
         if named:
             return named if self.kind == "burn" else f"{named}{self.suffix}"
         return f"{camel_case(self.slo.id)}{self.suffix}"

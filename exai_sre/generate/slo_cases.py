@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
 from math import gcd
@@ -15,7 +16,15 @@ from exai_sre.generate.coverage import COVERAGE
 from exai_sre.generate.no_data_alert import NO_DATA_AFTER
 from exai_sre.generate.options import RuleOptions
 from exai_sre.generate.promtool import AlertCheck, Case, ExprCheck, Firing, close_to, constant, series_name
-from exai_sre.generate.series import Series, SlothLabel, identity_labels, own_labels, ratio_name, window_text
+from exai_sre.generate.series import (
+    Series,
+    SlothLabel,
+    identity_labels,
+    of_component,
+    own_labels,
+    ratio_name,
+    window_text,
+)
 from exai_sre.generate.sli_rules import meta_rules
 from exai_sre.generate.tiles import TILE
 from exai_sre.generate.windows import LONGEST_RAW, ratio_windows, window_source
@@ -25,9 +34,11 @@ from exai_sre.slo.windows import DAY, HOUR, MINUTE
 
 __all__ = [
     "PLENTY",
+    "Part",
     "driven_cases",
     "group_labels",
     "long_windows_end",
+    "parts_of",
     "recorded",
     "recorded_labels",
     "recorded_ratio",
@@ -57,6 +68,46 @@ def recorded(slo: Slo, name: str, **labels: str) -> str:
 def recorded_ratio(slo: Slo, window: int) -> str:
     """The recorded error ratio of a window in seconds."""
     return recorded(slo, ratio_name(window), **{SlothLabel.WINDOW: window_text(window)})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What has recorded series of its own: an SLO, or a component of a composite.
+
+    Attributes:
+        slo: the objective.
+        component: name of the component; empty for the SLO.
+        added: labels that its input puts on its recorded series.
+    """
+
+    slo: Slo
+    component: str = ""
+    added: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of its recorded series."""
+        own = {SlothLabel.COMPONENT: self.component} if self.component else {}
+        return {**recorded_labels(self.slo), **own, **self.added}
+
+    def name(self, series: str) -> str:
+        """Name of its series that is called so for an SLO."""
+        return of_component(series) if self.component else series
+
+    def recorded(self, series: str, **labels: str) -> str:
+        """A recorded series with all its labels."""
+        return series_name(self.name(series), {**self.labels, **labels})
+
+    def ratio(self, window: int) -> str:
+        """The recorded error ratio of a window in seconds."""
+        return self.recorded(ratio_name(window), **{SlothLabel.WINDOW: window_text(window)})
+
+
+def parts_of(slo: Slo) -> list[Part]:
+    """The components of a composite, or the SLO itself."""
+    if not isinstance(slo.indicator, CompositeIndicator):
+        return [Part(slo)]
+    return [Part(slo, component.name) for component in slo.indicator.components]
 
 
 def recorded_labels(slo: Slo) -> dict[str, str]:
@@ -93,15 +144,18 @@ def _threshold_case(slo: Slo, burns: Sequence[Alert]) -> Case:
     """A hair above, below and at each threshold, minute by minute: both windows, and each alone."""
     values: dict[int, list[Decimal]] = {window: [] for window in ratio_windows(slo)}
     checks: list[AlertCheck] = []
+    minutes = 0
     for alert, tier in ((alert, alert.tier) for alert in burns if alert.tier):
         for long, short in ((_ABOVE, _ABOVE), (_BELOW, _BELOW), (_ABOVE, _AT), (_AT, _ABOVE)):
-            at = len(checks) * MINUTE
+            # An alert that waits fires at the end of its patience; each state lasts as long.
+            minutes += -(-alert.for_ // MINUTE) + 1
             fires = long == short == _ABOVE
+            at = (minutes - 1) * MINUTE
             checks.append(AlertCheck(at, alert.name, [Firing(alert, group_labels(slo))] if fires else []))
             for window, row in values.items():
-                row.append(_near(slo, tier, window, long, short))
+                row += [_near(slo, tier, window, long, short)] * (minutes - len(row))
     series = {recorded_ratio(slo, window): _steps(row) for window, row in values.items()}
-    series[recorded(slo, Series.ERRORS)] = constant((PLENTY, len(checks)))
+    series[recorded(slo, Series.ERRORS)] = constant((PLENTY, minutes))
     return Case("each tier fires above its threshold in both windows, and only then", MINUTE, series, checks)
 
 
@@ -205,22 +259,21 @@ def windows_case(slos: Sequence[Slo], options: RuleOptions) -> Case:
     edge = gcd(_EDGE, *(window for slo in slos for window in ratio_windows(slo)))
     series: dict[str, str] = {}
     checks: list[ExprCheck] = []
-    for slo in slos:
-        if isinstance(slo.indicator, CompositeIndicator) or slo.missing != "excluded":
-            continue
+    for part in (part for slo in slos if slo.missing == "excluded" for part in parts_of(slo)):
+        slo = part.slo
         windows = [window for window in ratio_windows(slo) if _is_summed(slo, window, options)]
         bursts = _bursts(windows, end, edge)
         moments = range(0, end + 1, edge)
         for total in (Series.TOTAL, Series.TOTAL_TILE):
-            series[recorded(slo, total)] = _sparse(moments, dict.fromkeys(bursts, _PULSE))
+            series[part.recorded(total)] = _sparse(moments, dict.fromkeys(bursts, _PULSE))
         for errors in (Series.ERRORS, Series.ERRORS_TILE):
-            series[recorded(slo, errors)] = _sparse(moments, bursts)
+            series[part.recorded(errors)] = _sparse(moments, bursts)
         if slo.window in windows and window_source(slo, slo.window, options.windows) == "tiles":
             tiles = sum(moment >= end - slo.window for moment in bursts) + 1
             share = (Decimal(tiles) * TILE / slo.window).quantize(Decimal("1e-9"))
             checks.append(close_to(end, COVERAGE, recorded_labels(slo), share))
         for window in windows:
-            name = recorded_ratio(slo, window)
+            name = part.ratio(window)
             inside = [errors for moment, errors in bursts.items() if moment > end - window]
             checks.append(ExprCheck(end, name, {name: sum(inside) / (_PULSE * len(inside))}))
     return Case("each long window counts its own events and no others", edge, series, exprs=checks)

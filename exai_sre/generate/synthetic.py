@@ -13,7 +13,7 @@ from exai_sre.metrics import Catalog, Matcher
 from exai_sre.slo.indicators import EventsIndicator, QueryIndicator
 from exai_sre.slo.model import Slo
 
-__all__ = ["Kind", "Verdict", "in_groups", "kinds", "traffic_of"]
+__all__ = ["Kind", "Verdict", "in_groups", "kinds", "relabelled", "traffic_of", "with_labels"]
 
 _UNNAMED = "other"
 """A label value that no definition names."""
@@ -43,11 +43,17 @@ def in_groups(made: Sequence[Kind], labels: Sequence[str]) -> list[Kind]:
     if not labels:
         return list(made)
     first, second = dict.fromkeys(labels, "first"), dict.fromkeys(labels, "second")
-    others = [Kind("foreign", _with(kind.series, second)) for kind in made if kind.verdict == "good"]
-    return [*(Kind(kind.verdict, _with(kind.series, first), _with(kind.idle, first)) for kind in made), *others]
+    others = [Kind("foreign", with_labels(kind.series, second)) for kind in made if kind.verdict == "good"]
+    return [*(relabelled(kind, first) for kind in made), *others]
 
 
-def _with(series: Sequence[str], labels: Mapping[str, str]) -> tuple[str, ...]:
+def relabelled(kind: Kind, labels: Mapping[str, str]) -> Kind:
+    """The same events in other series, which have these labels, too."""
+    return Kind(kind.verdict, with_labels(kind.series, labels), with_labels(kind.idle, labels))
+
+
+def with_labels(series: Sequence[str], labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Names of series with further labels."""
     added = ",".join(f'{name}="{value}"' for name, value in labels.items())
     return tuple(f"{each[:-1]},{added}}}" if each.endswith("}") else f"{each}{{{added}}}" for each in series)
 

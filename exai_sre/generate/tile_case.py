@@ -10,10 +10,9 @@ from exai_sre.generate.measure.shape import BASE
 from exai_sre.generate.options import RuleOptions
 from exai_sre.generate.promtool import Case, close_to, constant
 from exai_sre.generate.series import Series, SlothLabel, ratio_name, window_text
-from exai_sre.generate.slo_cases import recorded, recorded_labels
+from exai_sre.generate.slo_cases import parts_of
 from exai_sre.generate.tiles import TILE
 from exai_sre.generate.windows import window_source
-from exai_sre.slo.indicators import CompositeIndicator
 from exai_sre.slo.model import Slo
 from exai_sre.slo.windows import MINUTE
 
@@ -31,7 +30,7 @@ _REPEATS: Final = BASE // MINUTE
 
 def is_tiled(slo: Slo, options: RuleOptions) -> bool:
     """Whether the window of an SLO is a rolling one that is summed from tiles of its own."""
-    own = slo.calendar is None and slo.missing == "excluded" and not isinstance(slo.indicator, CompositeIndicator)
+    own = slo.calendar is None and slo.missing == "excluded"
     return own and window_source(slo, slo.window, options.windows) == "tiles"
 
 
@@ -43,18 +42,19 @@ def tiles_case(slos: Sequence[Slo]) -> Case:
     series, checks = {}, []
     minutes = range(_TILES * _PER + 1)
     bad, every = [_bad(minute) for minute in minutes], [_total(minute) for minute in minutes]
-    for slo in slos:
-        labels = recorded_labels(slo)
-        series[recorded(slo, Series.TOTAL)] = constant(*((Decimal(each), 1) for each in every))
-        series[recorded(slo, Series.ERRORS)] = constant(*((Decimal(each), 1) for each in bad))
+    for part in (part for slo in slos for part in parts_of(slo)):
+        slo, labels = part.slo, part.labels
+        series[part.recorded(Series.TOTAL)] = constant(*((Decimal(each), 1) for each in every))
+        series[part.recorded(Series.ERRORS)] = constant(*((Decimal(each), 1) for each in bad))
         of_window = {**labels, SlothLabel.WINDOW: window_text(slo.window)}
+        total, errors = part.name(Series.TOTAL_TILE), part.name(Series.ERRORS_TILE)
         for now in range(_PER, len(bad), TILES_INTERVAL // MINUTE):
             at = now * MINUTE
             if now % _PER == 0:
-                checks.append(close_to(at, Series.TOTAL_TILE, labels, Decimal(sum(every[now - _PER : now])) / _REPEATS))
-                checks.append(close_to(at, Series.ERRORS_TILE, labels, Decimal(sum(bad[now - _PER : now])) / _REPEATS))
+                checks.append(close_to(at, total, labels, Decimal(sum(every[now - _PER : now])) / _REPEATS))
+                checks.append(close_to(at, errors, labels, Decimal(sum(bad[now - _PER : now])) / _REPEATS))
             ratio = Decimal(sum(bad[: now + 1])) / sum(every[: now + 1])
-            checks.append(close_to(at, ratio_name(slo.window), of_window, ratio.quantize(Decimal("1e-9"))))
+            checks.append(close_to(at, part.name(ratio_name(slo.window)), of_window, ratio.quantize(Decimal("1e-9"))))
     return Case("each tile counts its own minutes, and the period all of them", MINUTE, series, exprs=checks)
 
 

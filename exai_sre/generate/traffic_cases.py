@@ -9,24 +9,27 @@ from typing import Final
 
 from exai_sre.generate.alert import Alert
 from exai_sre.generate.fault_plan import FaultPlan, evaluation_of, plan_fault
+from exai_sre.generate.measure import names_bad
 from exai_sre.generate.measure.shape import BASE
 from exai_sre.generate.options import RuleOptions
 from exai_sre.generate.promtool import AlertCheck, Case, ExprCheck, Firing, close_to, counter
 from exai_sre.generate.series import Series, SlothLabel, ratio_name, window_text
-from exai_sre.generate.slo_cases import group_labels, recorded, recorded_labels, recorded_ratio
+from exai_sre.generate.slo_cases import PLENTY, group_labels, recorded, recorded_labels, recorded_ratio
 from exai_sre.generate.synthetic_kind import Kind, Verdict
 from exai_sre.generate.tiles import TILE
-from exai_sre.generate.windows import ratio_windows, window_source
+from exai_sre.generate.windows import LONGEST_RAW, ratio_windows, window_source
 from exai_sre.slo.burn_on_grid import Fault, ratio_at
 from exai_sre.slo.model import Slo
-from exai_sre.slo.windows import MINUTE
+from exai_sre.slo.windows import HOUR, MINUTE
 
-__all__ = ["FEW", "counters_of", "fault_case", "first_error_case", "idle_case"]
+__all__ = ["FEW", "counters_of", "fault_case", "idle_case", "one_sided_cases"]
 
 FEW: Final = Decimal("0.001")
 """Good events between two evaluations of a service with hardly any traffic: it has an error ratio all the same."""
 _QUIET: Final = 20
 """Evaluations of a case in which nothing happens."""
+_LONG: Final = 120
+"""Evaluations of a window at most whose series are let go: longer ones would make the case long."""
 _GRAIN: Final = Decimal("1e-9")
 
 
@@ -79,7 +82,9 @@ def _looks(slo: Slo, plan: FaultPlan, options: RuleOptions) -> list[tuple[int, i
     looks = []
     for window in _summed_windows(slo, options):
         if window_source(slo, window, options.windows) == "tiles":
-            looks += [(window, at) for at in range(plan.begin + 5, plan.last, 7)]
+            # The minute before a tile is over counts in it, too.
+            ends = range(-1, plan.last, TILE // plan.step)
+            looks += [(window, at) for at in (*range(plan.begin + 5, plan.last, 7), *ends) if at > plan.begin]
         part = plan.begin + window * 3 // 5 // plan.step
         looks.append((window, part if part < plan.end else plan.last))
     return looks
@@ -136,22 +141,61 @@ def idle_case(slo: Slo, alerts: Sequence[Alert], traffic: Sequence[Kind], option
     )
 
 
-def first_error_case(slo: Slo, traffic: Sequence[Kind], options: RuleOptions) -> Case:
-    """Traffic before the first error, when no error series exists: the ratio is 0, not missing."""
-    good = [kind for kind in traffic if kind.verdict == "good"]
-    step = options.slo_interval
-    at = _QUIET * step
-    zero = [recorded(slo, Series.ERRORS), *(recorded_ratio(slo, window) for window in _summed_windows(slo, options))]
-    counted = FEW * min(_QUIET, -(-BASE // step))
-    return Case(
-        "before the first error the error ratio is zero",
-        step,
-        counters_of(good, {"good": [FEW]}, [_QUIET + 1]),
-        exprs=[
-            *(ExprCheck(at, name, {name: 0.0}) for name in zero),
-            close_to(at, Series.TOTAL, recorded_labels(slo), counted),
-        ],
-    )
+def one_sided_cases(slo: Slo, alerts: Sequence[Alert], traffic: Sequence[Kind], options: RuleOptions) -> list[Case]:
+    """Good events alone, then bad ones alone, while no series of the other kind exists.
+
+    One of them lasts until all series are gone for most of each window that is read from them: the ratio stays.
+    It is the one in which the series that the indicator names do not exist.
+    """
+    named_bad = names_bad(slo.indicator)
+    burns = [alert for alert in alerts if alert.tier and alert.for_ < _QUIET * options.slo_interval]
+    return [
+        _one_sided(slo, "before the first error the error ratio is zero", "good", traffic, options, [], gone=named_bad),
+        _one_sided(slo, "a service that only ever failed pages", "bad", traffic, options, burns, gone=not named_bad),
+    ]
+
+
+def _one_sided(
+    slo: Slo,
+    name: str,
+    verdict: Verdict,
+    traffic: Sequence[Kind],
+    options: RuleOptions,
+    fires: Sequence[Alert],
+    *,
+    gone: bool,
+) -> Case:
+    step, events = options.slo_interval, FEW if verdict == "good" else PLENTY
+    at, share = _QUIET * step, Decimal(verdict == "bad")
+    counted = events * min(_QUIET, -(-BASE // step))
+    labels = recorded_labels(slo)
+    checks = [
+        close_to(at, Series.TOTAL, labels, counted),
+        close_to(at, Series.ERRORS, labels, counted * share),
+    ]
+    later = [
+        (window, _QUIET + window * 3 // 4 // step)
+        for window in ratio_windows(slo)
+        if gone and BASE < window <= _longest(slo, options)
+    ]
+    for window, moment in [*((window, _QUIET) for window in _summed_windows(slo, options)), *later]:
+        of_window = {**labels, SlothLabel.WINDOW: window_text(window)}
+        checks.append(close_to(moment * step, ratio_name(window), of_window, share))
+    names = dict.fromkeys(alert.name for alert in fires)
+    firing = [
+        AlertCheck(at, each, [Firing(alert, group_labels(slo)) for alert in fires if alert.name == each])
+        for each in names
+    ]
+    series = counters_of([kind for kind in traffic if kind.verdict == verdict], {verdict: [events]}, [_QUIET + 1])
+    return Case(name, step, series, firing, checks)
+
+
+def _longest(slo: Slo, options: RuleOptions) -> int:
+    """The longest window that is read from the series themselves and short enough for a case, in seconds."""
+    if options.windows == "raw":
+        return 0
+    # A group whose events are over for an hour gives up its place.
+    return min(LONGEST_RAW, _LONG * options.slo_interval, HOUR if slo.group_by else LONGEST_RAW)
 
 
 def counters_of(

@@ -12,6 +12,7 @@ NAMES = st.text("abcxyz", min_size=1, max_size=4)
 COMMENTS = st.sampled_from(["", "", "  # a remark", "   "])
 GAPS = st.lists(st.sampled_from(["", "# a remark", "   # indented", "#"]), max_size=2)
 ENTRIES = st.dictionaries(st.sampled_from(["text", "matchers", "note"]), st.text(max_size=8), max_size=2)
+QUICK = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SECTIONS = ("routes", "inhibit_rules", "receivers", "time_intervals")
 
 
@@ -70,7 +71,7 @@ def theirs(text):
 
 
 def lists(text):
-    loaded = yaml.safe_load(text)
+    loaded = yaml.load(text, Loader=QUICK)
     route = loaded.pop("route")
     found = {"routes": route.pop("routes", None) or []}
     found.update({key: loaded.pop(key, None) or [] for key in SECTIONS[1:]})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from decimal import Decimal
 from fractions import Fraction
+from itertools import accumulate, repeat
+from operator import gt, sub
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,78 +17,70 @@ MINUTE, HOUR = 60, 3600
 CASES = 1000
 
 
-class Window:
-    """Bad and all events of a window, as its rule counts them, fed one evaluation at a time."""
-
-    def __init__(self, seconds: int, evaluation: Evaluation, before: int) -> None:
-        """``before``: events of each step before the first one that is fed."""
-        recorded = evaluation.recorded and seconds > evaluation.longest_raw
-        ramp = evaluation.ramp if recorded else 1
-        length = self._length(seconds, evaluation, recorded=recorded)
-        self._increase = deque([(0, before)] * ramp)
-        self._samples = deque([(0, before * ramp)] * length)
-        self._recent_bad, self._recent_total = 0, before * ramp
-        self.bad, self.total = 0, before * ramp * length
-
-    @staticmethod
-    def _length(seconds: int, evaluation: Evaluation, *, recorded: bool) -> int:
-        return seconds // evaluation.step + (1 if recorded and evaluation.closed else 0)
-
-    def feed(self, bad: int, total: int) -> None:
-        """One more step of traffic, then one more recording of an increase."""
-        old_bad, old_total = self._increase.popleft()
-        self._increase.append((bad, total))
-        self._recent_bad += bad - old_bad
-        self._recent_total += total - old_total
-        gone_bad, gone_total = self._samples.popleft()
-        self._samples.append((self._recent_bad, self._recent_total))
-        self.bad += self._recent_bad - gone_bad
-        self.total += self._recent_total - gone_total
+def sliding(row: list[int], length: int) -> list[int]:
+    """The sum of the last ``length`` entries at each entry."""
+    sums = [*repeat(0, length), *accumulate(row)]
+    return list(map(sub, sums[length:], sums))
 
 
-class Gate:
-    """The minimum of failures, as the rule counts it: the last increases, or their sum over the long window."""
+class Simulation:
+    """Traffic step by step, what the rules record of it at each, and when Prometheus would call the alert firing.
 
-    def __init__(self, tier: BurnTier, evaluation: Evaluation) -> None:
-        self._least = tier.min_failures - Fraction(1, 2)
-        self._ramp = evaluation.ramp
+    All counts are whole numbers of steps: 1 for a step that was counted once.
+    """
+
+    def __init__(self, fault: Fault, evaluation: Evaluation, longest: int, until: int) -> None:
+        """``longest``: steps of the longest window; ``until``: steps that are simulated after the fault's start."""
+        self.evaluation = evaluation
+        clean = (fault.history or 0) // evaluation.step
+        end = until if fault.duration is None else fault.duration // evaluation.step
+        earlier = longest + evaluation.ramp + 2
+        self.first = earlier + clean
+        self.bad = [0] * self.first + [1] * end + [0] * (until - end)
+        self.total = [1 if fault.history is None else 0] * earlier + [1] * (clean + until)
+
+    def counted(self, row: list[int], seconds: int) -> list[int]:
+        """A window as its rule sums it: raw, or of increases recorded at each step."""
+        evaluation = self.evaluation
+        if not (evaluation.recorded and seconds > evaluation.longest_raw):
+            return sliding(row, seconds // evaluation.step)
         ends = 1 if evaluation.closed else 0
-        self._events = deque([Fraction(0)] * self._ramp, self._ramp)
-        self._late = deque([Fraction(0)] * (self._ramp + ends), self._ramp + ends)
-        self._summed = deque([Fraction(0)] * (tier.long // evaluation.step + ends))
-        self._sum = Fraction(0)
+        return sliding(sliding(row, evaluation.ramp), seconds // evaluation.step + ends)
 
-    def open(self, bad: Fraction) -> bool:
-        self._events.append(bad)
-        increase = sum(self._events, Fraction(0))
-        self._late.append(increase)
-        self._sum += increase - self._summed.popleft()
-        self._summed.append(increase)
-        return max(self._late) > self._least or self._sum / self._ramp > self._least
+    def over(self, seconds: int, share: Fraction) -> list[bool]:
+        """At which steps more than a share of what a window counts is of the fault."""
+        bad, total = self.counted(self.bad, seconds), self.counted(self.total, seconds)
+        return list(map(gt, map(share.denominator.__mul__, bad), map(share.numerator.__mul__, total)))
+
+    def enough(self, long: int, least: Fraction) -> list[bool]:
+        """At which steps that many steps of the fault are in a late increase, or recorded in the long window."""
+        evaluation, ends = self.evaluation, 1 if self.evaluation.closed else 0
+        ramp = evaluation.ramp
+        increases = sliding(self.bad, ramp)
+        late = map(max, *([0] * back + increases for back in range(ramp + ends)))
+        summed = sliding(increases, long // evaluation.step + ends)
+        limit = least * ramp // 1
+        return [few * ramp > limit or many > limit for few, many in zip(late, summed, strict=True)]
 
 
 def simulated(
     tier: BurnTier, budget: Decimal, fault: Fault, evaluation: Evaluation, until: int
 ) -> tuple[int | None, int | None]:
     """First firing after the start, and first silence after that and after the end, both in steps from the start."""
-    rate, threshold = Fraction(str(fault.error_rate)), Fraction(tier.threshold(budget))
-    parts = rate.denominator
-    full = fault.history is None
-    windows = [Window(seconds, evaluation, parts if full else 0) for seconds in (tier.long, tier.short)]
-    gate = Gate(tier, evaluation) if tier.min_failures and fault.traffic is not None else None
-    per_step = Fraction(str(fault.traffic or 0)) * evaluation.step
-    clean = (fault.history or 0) // evaluation.step
+    rate = Fraction(str(fault.error_rate))
+    simulation = Simulation(fault, evaluation, tier.long // evaluation.step, until)
+    share = Fraction(tier.threshold(budget)) / rate
+    conditions = [simulation.over(tier.long, share), simulation.over(tier.short, share)]
+    if tier.min_failures and fault.traffic is not None:
+        per_step = Fraction(str(fault.traffic)) * evaluation.step * rate
+        conditions.append(simulation.enough(tier.long, (tier.min_failures - Fraction(1, 2)) / per_step))
     end = until if fault.duration is None else fault.duration // evaluation.step
-    detected = None
-    for step in range(1 - clean, until + 1):
-        bad = 0 < step <= end
-        for window in windows:
-            window.feed(rate.numerator if bad else 0, parts)
-        enough = gate is None or gate.open(per_step * rate if bad else Fraction(0))
-        fires = enough and all(window.bad > threshold * window.total for window in windows)
-        if step > 0 and fires and detected is None:
+    since = detected = None
+    for step, holds in enumerate(map(all, zip(*(row[simulation.first :] for row in conditions), strict=True)), 1):
+        since = (step if since is None else since) if holds else None
+        if since is not None and detected is None and (step - since) * evaluation.step >= tier.hold:
             detected = step
-        if detected is not None and step >= end and not fires:
+        if detected is not None and step >= end and not holds:
             return detected, step
     return detected, None
 
@@ -105,6 +98,7 @@ def simulated(
     closed=st.booleans(),
     longest_raw=st.sampled_from([0, 30, 120]),
     gate=st.one_of(st.none(), st.tuples(st.integers(1, 12), st.floats(0.5, 100))),
+    hold=st.one_of(st.just(0), st.integers(1, 30 * MINUTE)),
 )
 def test_alerts_fire_and_reset_at_the_evaluation_that_the_closed_form_says(
     budget: Decimal,
@@ -118,10 +112,11 @@ def test_alerts_fire_and_reset_at_the_evaluation_that_the_closed_form_says(
     closed: bool,
     longest_raw: int,
     gate: tuple[int, float] | None,
+    hold: int,
 ) -> None:
     short = max(2, long // part)
     failures, per_minute = gate or (0, 0.0)
-    tier = BurnTier("t", factor, long * MINUTE, short * MINUTE, "page", failures)
+    tier = BurnTier("t", factor, long * MINUTE, short * MINUTE, "page", failures, hold)
     rate = round(min(1.0, float(tier.threshold(budget)) * severity), 6)
     evaluation = Evaluation(MINUTE, recorded, 5 * MINUTE, longest_raw * MINUTE, closed)
     fault = Fault(
@@ -130,7 +125,7 @@ def test_alerts_fire_and_reset_at_the_evaluation_that_the_closed_form_says(
         None if history is None else history * MINUTE,
         round(per_minute / 60, 4) if gate else None,
     )
-    until = (duration or long + 10) + long + 20
+    until = (duration or long + 10) + long + 20 + hold // MINUTE
     seen, silent = simulated(tier, budget, fault, evaluation, until)
     detected, reset = detection_step(tier, budget, fault, evaluation), reset_step(tier, budget, fault, evaluation)
     assert detected == (None if seen is None else seen * MINUTE)

@@ -54,7 +54,7 @@ class AddressBook:
         Raises:
             SpecError: the SLO names a target that no receiver stands for, or of another kind.
         """
-        named = tuple(self._target(slo, target) for target in slo.alerting.targets) if self._known else ()
+        named = tuple(self._target(slo, target) for target in slo.alerting.told(urgency)) if self._known else ()
         chosen = tuple(each for each in named if not each.receives or urgency in each.receives)
         mutes = tuple(
             mute for mute in self._given.mutes if urgency in mute.receives and slo.owner in (mute.owners or [slo.owner])

@@ -16,6 +16,7 @@ from exai_sre.generate.alertmanager.marks import marked, without_marked
 from exai_sre.generate.alertmanager.outline import LISTS, Outline, Place, outline_of, plain
 from exai_sre.generate.alertmanager.part import PREFIX, OurPart
 from exai_sre.generate.document import yaml_document
+from exai_sre.slo.documents import compose_documents
 
 __all__ = ["merge_alertmanager"]
 
@@ -110,10 +111,8 @@ def _without_named(outline: Outline, ours: OurPart, places: dict[str, int]) -> O
 
 
 def _composed(entries: Sequence[dict[str, Any]]) -> list[Any]:
-    import yaml
-
-    node = yaml.compose(yaml_document(list(entries)), Loader=yaml.SafeLoader) if entries else None
-    return list(node.value) if node is not None else []
+    nodes = compose_documents(yaml_document(list(entries))) if entries else ()
+    return [item for node in nodes for item in node.value]
 
 
 def _check(original: Outline, before: Outline, after: Outline, sections: Mapping[str, list[dict[str, Any]]]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from exai_sre.errors import SpecError
+from exai_sre.slo.documents import compose_documents
 
 if TYPE_CHECKING:
     import yaml
@@ -134,7 +135,7 @@ def outline_of(lines: Sequence[str], file: str) -> Outline:
     import yaml
 
     try:
-        nodes = list(yaml.compose_all("".join(lines), Loader=yaml.SafeLoader))
+        nodes = list(compose_documents("".join(lines)))
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         what = f"is not readable as YAML: {getattr(error, 'problem', None) or 'nested too deeply'}"

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Sequence
 
 from exai_sre.generate.checks.subject import Subject
 from exai_sre.generate.finding import Finding
 from exai_sre.generate.promql import decimal_text
 from exai_sre.slo.ceiling import ceiling_findings
+from exai_sre.slo.suggestion import suggest
 
-__all__ = ["check_ceilings", "check_unreachable"]
+__all__ = ["check_ceilings", "check_dependencies", "check_unreachable"]
 
 
 def check_ceilings(subject: Subject) -> Iterator[Finding]:
-    """``ceiling``: an objective promises more than its dependencies allow; a warning where one is not known."""
+    """``ceiling`` (a warning): an objective promises more than those of its dependencies allow.
+
+    Dependencies may do better than they promise, so it need not be wrong.
+    """
     for ceiling in ceiling_findings(subject.slos):
-        severity: Literal["error", "warning"] = "error" if ceiling.above else "warning"
-        yield Finding(ceiling.source.file, ceiling.source.line, "ceiling", ceiling.message, severity)
+        if ceiling.above:
+            yield Finding(ceiling.source.file, ceiling.source.line, "ceiling", ceiling.message, "warning")
+
+
+def check_dependencies(subject: Subject) -> Iterator[Finding]:
+    """``unknown-dependency``: an SLO depends on one that no file defines, or on itself.
+
+    As with any reference, a name that leads nowhere is an error: the ceiling would silently go unchecked.
+    """
+    known = [slo.id for slo in subject.slos]
+    for ceiling in ceiling_findings(subject.slos):
+        for name in ceiling.missing:
+            message = f"{ceiling.slo} depends on {_nowhere(name, ceiling.slo, known)}"
+            yield Finding(ceiling.source.file, ceiling.source.line, "unknown-dependency", message)
+
+
+def _nowhere(name: str, slo: str, known: Sequence[str]) -> str:
+    if name == slo:
+        return "itself; remove that"
+    others = [other for other in known if other != slo]
+    mend = f", or mend the name: {suggest(name, others)}" if others else ""
+    return f"{name}, which none of these files defines; check the folder of its SLO, too{mend}"
 
 
 def check_unreachable(subject: Subject) -> Iterator[Finding]:

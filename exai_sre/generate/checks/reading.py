@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from exai_sre.errors import SpecError
+from exai_sre.generate.checks.policies import check_policy_file, is_policy_file
 from exai_sre.generate.checks.rule_files import read_rules
 from exai_sre.generate.checks.subject import DashboardFile, Subject
 from exai_sre.generate.finding import Finding
 from exai_sre.slo import read_slos
 
-__all__ = ["read_subject"]
+__all__ = ["finding_of", "read_subject", "take_in"]
 
 _SUFFIXES: Final = (".json", ".yaml", ".yml")
 
@@ -25,6 +26,16 @@ def read_subject(paths: Sequence[Path], subject: Subject) -> list[Finding]:
         paths: files, and folders that are searched for YAML and JSON.
         subject: filled with what was read.
     """
+    findings, definitions = take_in(paths, subject)
+    if definitions:
+        reading = read_slos(definitions, catalog=subject.catalog)
+        subject.slos.extend(reading.slos)
+        findings.extend(finding_of(fault, "slo") for fault in reading.faults)
+    return findings
+
+
+def take_in(paths: Sequence[Path], subject: Subject) -> tuple[list[Finding], list[Path]]:
+    """Read rules and dashboards into ``subject``; what cannot be read, and the files that remain: SLO definitions."""
     findings: list[Finding] = []
     definitions: list[Path] = []
     for path in paths:
@@ -32,16 +43,15 @@ def read_subject(paths: Sequence[Path], subject: Subject) -> list[Finding]:
         if not files:
             findings.append(Finding(str(path), 0, "unreadable", "holds no .yaml, .yml or .json file"))
         for file in files:
+            if is_policy_file(file):
+                findings.extend(check_policy_file(file))
+                continue
             try:
                 if _is_definition(file, subject):
                     definitions.append(file)
             except SpecError as error:
-                findings.append(_finding(error, "unreadable"))
-    if definitions:
-        reading = read_slos(definitions, catalog=subject.catalog)
-        subject.slos.extend(reading.slos)
-        findings.extend(_finding(fault, "slo") for fault in reading.faults)
-    return findings
+                findings.append(finding_of(error, "unreadable"))
+    return findings, definitions
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -50,7 +60,8 @@ def _files(path: Path) -> Iterator[Path]:
         return
     for file in sorted(path.rglob("*")):
         hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-        if file.suffix in _SUFFIXES and file.is_file() and not hidden:
+        wanted = file.suffix in _SUFFIXES or (file.suffix == ".toml" and is_policy_file(file))
+        if wanted and file.is_file() and not hidden:
             yield file
 
 
@@ -116,7 +127,7 @@ def _keys(node: Any) -> set[str]:
     return {key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)}
 
 
-def _finding(error: SpecError, code: str) -> Finding:
+def finding_of(error: SpecError, code: str) -> Finding:
     """The error as a finding: its place goes into the columns, the rest into the message."""
     where = f"{error.file}:{error.line}: " if error.line else f"{error.file}: "
     return Finding(error.file, error.line, code, " ".join(str(error).removeprefix(where).split()))

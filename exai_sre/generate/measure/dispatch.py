@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exai_sre.generate.measure.events import measure_events
+from exai_sre.generate.measure.events import bad_selector, measure_events
 from exai_sre.generate.measure.gauge import measure_gauge
 from exai_sre.generate.measure.ratio_query import measure_query
 from exai_sre.generate.measure.raw_ratio import measure_raw
@@ -12,11 +12,12 @@ from exai_sre.slo.indicators import (
     Countable,
     EventsIndicator,
     GaugeIndicator,
+    Indicator,
     QueryIndicator,
     SliceIndicator,
 )
 
-__all__ = ["measure_of"]
+__all__ = ["measure_of", "names_bad"]
 
 
 def measure_of(indicator: Countable | SliceIndicator, scope: Scope) -> Measure:
@@ -34,3 +35,10 @@ def measure_of(indicator: Countable | SliceIndicator, scope: Scope) -> Measure:
     if isinstance(indicator, SliceIndicator):
         return measure_slices(indicator, scope, measure_of)
     return measure_raw(indicator, scope)
+
+
+def names_bad(indicator: Indicator) -> bool:
+    """Whether an indicator of events is compiled from its bad events; else from its good ones."""
+    if isinstance(indicator, EventsIndicator):
+        return bool(bad_selector(indicator))
+    return isinstance(indicator, QueryIndicator) and indicator.bad is not None

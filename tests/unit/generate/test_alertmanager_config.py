@@ -10,7 +10,7 @@ import yaml
 from exai_sre.errors import SpecError
 from exai_sre.generate import RuleOptions, alertmanager_config
 from exai_sre.generate.alertmanager import Email, Mute, Notifications, PagerDuty, Receiver, Slack, Webhook, our_part
-from exai_sre.slo.model import Alerting, BurnTier, NotificationTarget, Source
+from exai_sre.slo.model import Alerting, BurnTier, Notice, NotificationTarget, Source
 
 MUTE = Mute("nights", ({"times": [{"start_time": "00:00", "end_time": "07:00"}]},))
 ONCALL = Receiver("oncall", (PagerDuty(routing_key_file="/s/key"),), ("page",), ("payments",))
@@ -158,6 +158,15 @@ def test_the_targets_of_an_slo_are_told_and_nobody_else(slo_of):
     slo = targeted(slo_of, NotificationTarget("boss", "Email"), NotificationTarget("chat", "whatever"))
     route = slo_route(read([slo], notifications=Notifications((ONCALL, CHAT, BOSS))), "shop-api")
     assert (route["receiver"], route["routes"][0]["receiver"]) == ("exai-boss+chat", "exai-boss")
+
+
+def test_pages_and_tickets_may_have_targets_of_their_own(slo_of):
+    desk, known = Receiver("desk", BOSS.channels, ()), NotificationTarget("boss", "email")
+    for ticket, receiver in (((NotificationTarget("desk", "webhook"),), "exai-desk"), ((), "exai-chat")):
+        alerting = Alerting(page=Notice(targets=(known,)), ticket=Notice(targets=ticket))
+        config = read([slo_of(alerting=alerting)], notifications=Notifications((ONCALL, CHAT, BOSS, desk)))
+        route = slo_route(config, "shop-api")
+        assert (route["receiver"], route["routes"][0]["receiver"]) == (receiver, "exai-boss")
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,22 @@ def test_names_labels_and_texts_are_those_of_the_definition(alerts_of_slo):
     assert page.annotations["title"] == "two"
 
 
+def test_a_hold_is_how_long_the_rule_waits_and_is_said(alerts_of_slo):
+    held, plain = tiers_for(30 * DAY)[:2]
+    fast, middle = alerts_of_slo(tiers=(replace(held, hold=120), plain))["burn"]
+    assert (fast.for_, middle.for_) == (120, 0)
+    assert "were bad, 3 or more of them, for 2m on end. At" in fast.annotations["description"]
+    assert "bad events, and that has lasted for 2m, and falls silent" in fast.guidance.background
+    assert "on end" not in middle.annotations["description"]
+
+
+def test_the_alert_on_missing_data_may_have_a_name_of_its_own(alerts_of_slo):
+    named = alerts_of_slo(alerting=Alerting(name="ShopBurns", no_data_name="ShopGone"))
+    assert (named["no-data"].name, named["burn"][0].name) == ("ShopGone", "ShopBurns")
+    assert alerts_of_slo(alerting=Alerting(no_data_name="ShopGone"))["exhausted"].name.startswith("ShopApi")
+    assert alerts_of_slo(alerting=Alerting(name="ShopBurns"))["no-data"].name == "ShopBurnsNoData"
+
+
 def test_what_the_definition_does_not_want_is_not_made(alerts_of_slo):
     off = Notice(enabled=False)
     only_tickets = alerts_of_slo(alerting=Alerting(page=off))
@@ -124,7 +140,12 @@ def test_texts_that_only_prometheus_can_fill_in_are_checked_by_counting(alerts_o
     assert Firing(known).expected()["exp_annotations"]["title"] == "api"
 
 
-def test_checks_of_states_and_of_values_are_queries():
-    assert active(60, "X", expected=True).expr == 'count(ALERTS{alertname="X"}) or vector(0)'
+def test_checks_of_states_and_of_values_are_queries(alerts_of_slo):
+    made = alerts_of_slo()
+    name = 'alertname="ShopApiErrorBudget'
+    assert active(60, made["forecast"], expected=True).expr == f'count(ALERTS{{{name}Forecast"}}) or vector(0)'
+    fast = active(60, made["burn"][0], expected=False)
+    assert fast.expr == f'count(ALERTS{{{name}Burn",burnrate_tier="14.4x"}}) or vector(0)'
+    assert fast.samples == {"{}": 0.0}
     check = close_to(60, "x", {"a": "b"}, 1)
     assert check.samples == {'{a="b"}': 1.0}
