@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -25,28 +24,29 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 @dataclass(frozen=True)
 class Mutant:
-    """A rule file with one change.
+    """A change of one rule.
 
     Attributes:
         kind: ``threshold``, ``window``, ``label`` or ``comparison``.
         what: the change, for people.
-        rules: the changed file.
+        number: which rule of the file it is, counted from 0 through all groups.
+        original: the rule.
+        rule: the changed rule.
     """
 
     kind: str
     what: str
-    rules: Rules
+    number: int
+    original: Rules
+    rule: Rules
 
 
 def mutants(rules: Rules) -> Iterator[Mutant]:
     """All mutants of a rule file, in the order of its rules."""
-    for group_at, group in enumerate(rules["groups"]):
-        for rule_at, rule in enumerate(group["rules"]):
-            name = rule.get("record") or f"{rule['alert']} {rule['labels'].get('burnrate_tier', '')}".strip()
-            for kind, change, changed in _of_rule(rule):
-                made = copy.deepcopy(rules)
-                made["groups"][group_at]["rules"][rule_at] = changed
-                yield Mutant(kind, f"{name}: {change}", made)
+    for number, rule in enumerate(rule for group in rules["groups"] for rule in group["rules"]):
+        name = rule.get("record") or f"{rule['alert']} {rule['labels'].get('burnrate_tier', '')}".strip()
+        for kind, change, changed in _of_rule(rule):
+            yield Mutant(kind, f"{name}: {change}", number, rule, changed)
 
 
 def _of_rule(rule: Rules) -> Iterator[tuple[str, str, Rules]]:
