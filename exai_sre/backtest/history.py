@@ -10,7 +10,7 @@ from math import frexp, inf
 from operator import sub
 from typing import Final
 
-__all__ = ["STEP", "WIDTH", "History", "from_events", "from_increases", "window_sums"]
+__all__ = ["STEP", "WIDTH", "History", "Runs", "from_events", "from_increases", "runs_of", "window_sums"]
 
 STEP: Final = 60
 """Seconds between two evaluations of the rules, and between two entries of a history."""
@@ -22,6 +22,10 @@ _FINEST: Final = -20
 """Exponent of the finest part of an event that is kept (2^-20): increases from Prometheus are no whole numbers."""
 _EXACT: Final = 53
 """Bits of a float that are exact."""
+
+
+Runs = tuple[tuple[int, int], ...]
+"""Runs of positions: the first of each, and one after its last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class History:
         total: all events up to and including each minute.
         group: values of the labels by which the SLO is grouped; empty without groups.
         missing: minutes of which nothing is known; they count as minutes without an event.
+        absent: runs of entries, as first and one after the last, at which the rules have no increase of five
+            minutes to record.
     """
 
     slo: str
@@ -45,6 +51,7 @@ class History:
     total: array[float]
     group: str = ""
     missing: int = 0
+    absent: Runs = ()
 
     @property
     def minutes(self) -> int:
@@ -70,6 +77,17 @@ class History:
         return self.bad[-1] / total if total > 0 else None
 
 
+def runs_of(positions: Iterable[int], least: int = 1) -> Runs:
+    """The runs of consecutive positions that are at least so long; positions ascend."""
+    runs: list[tuple[int, int]] = []
+    for at in positions:
+        if runs and runs[-1][1] == at:
+            runs[-1] = (runs[-1][0], at + 1)
+        else:
+            runs.append((at, at + 1))
+    return tuple(run for run in runs if run[1] - run[0] >= least)
+
+
 def _between(counts: Sequence[float], first: int, last: int) -> float:
     if last < 0 or not counts:
         return 0.0
@@ -77,7 +95,14 @@ def _between(counts: Sequence[float], first: int, last: int) -> float:
 
 
 def from_events(
-    slo: str, start: int, bad: Sequence[float], total: Sequence[float], *, group: str = "", missing: int = 0
+    slo: str,
+    start: int,
+    bad: Sequence[float],
+    total: Sequence[float],
+    *,
+    group: str = "",
+    missing: int = 0,
+    absent: Runs = (),
 ) -> History:
     """A history from the events of each minute.
 
@@ -88,13 +113,21 @@ def from_events(
         total: all events of each minute, 0 or more.
         group: values of the labels by which the SLO is grouped.
         missing: minutes of which nothing is known.
+        absent: runs of entries without an increase to record.
     """
     quantum = _quantum(total)
-    return History(slo, start, _summed(bad, quantum), _summed(total, quantum), group, missing)
+    return History(slo, start, _summed(bad, quantum), _summed(total, quantum), group, missing, absent)
 
 
 def from_increases(
-    slo: str, start: int, bad: Sequence[float], total: Sequence[float], *, group: str = "", missing: int = 0
+    slo: str,
+    start: int,
+    bad: Sequence[float],
+    total: Sequence[float],
+    *,
+    group: str = "",
+    missing: int = 0,
+    absent: Runs = (),
 ) -> History:
     """A history from the increases over five minutes that the generated rules record each minute.
 
@@ -108,9 +141,10 @@ def from_increases(
         total: all events of the five minutes up to each minute, 0 or more.
         group: values of the labels by which the SLO is grouped.
         missing: minutes without an increase.
+        absent: the same as runs of entries.
     """
     quantum = _quantum(total)
-    return History(slo, start, _unrolled(bad, quantum), _unrolled(total, quantum), group, missing)
+    return History(slo, start, _unrolled(bad, quantum), _unrolled(total, quantum), group, missing, absent)
 
 
 def _quantum(values: Iterable[float]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exai_sre.backtest.history import STEP, History, from_increases
+from exai_sre.backtest.history import STEP, History, from_increases, runs_of
 from exai_sre.slo.model import Slo
 
 __all__ = ["IncreaseSeries", "group_text", "increase_histories"]
@@ -25,7 +25,7 @@ class IncreaseSeries:
 
 
 def increase_histories(
-    slo: Slo, errors: Sequence[IncreaseSeries], total: Sequence[IncreaseSeries]
+    slo: Slo, errors: Sequence[IncreaseSeries], total: Sequence[IncreaseSeries], end: float | None = None
 ) -> Iterator[History]:
     """One history for each combination of the labels by which the SLO is grouped, ordered.
 
@@ -33,16 +33,21 @@ def increase_histories(
         slo: the objective.
         errors: bad events of the last five minutes, at whole minutes or near them.
         total: all events of the last five minutes.
+        end: up to when was asked, seconds since the Unix epoch: what is missing since the last value counts
+            for an SLO to which missing data mean something; ``None`` where that is not known.
     """
     bad, every = _by_group(slo, errors), _by_group(slo, total)
     for group, points in sorted(every.items()):
         if not points:
             continue
-        span = range(min(points), max(points) + 1)
+        last = max(points) if end is None or slo.missing == "excluded" else max(max(points), int(end // STEP))
+        span = range(min(points), last + 1)
         part = bad.get(group, {})
         totals = [points.get(minute, 0.0) for minute in span]
         parts = [min(part.get(minute, 0.0), whole) for minute, whole in zip(span, totals, strict=True)]
-        yield from_increases(slo.id, span[0] * STEP, parts, totals, group=group, missing=len(span) - len(points))
+        gaps = runs_of(at for at, minute in enumerate(span) if minute not in points)
+        missing = len(span) - len(points)
+        yield from_increases(slo.id, span[0] * STEP, parts, totals, group=group, missing=missing, absent=gaps)
 
 
 def group_text(slo: Slo, labels: Mapping[str, str]) -> str:

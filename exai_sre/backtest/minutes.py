@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from exai_sre.backtest.history import STEP, History, from_events
+from exai_sre.backtest.history import STEP, WIDTH, History, from_events, runs_of
 from exai_sre.errors import SpecError
 from exai_sre.slo.windows import DAY
 
@@ -63,6 +63,14 @@ class Minutes:
         total = [self._total.get(minute, 0.0) for minute in span]
         # Good events may be known a moment before the bad ones; a part is never larger than its whole.
         bad = [min(part, whole) for part, whole in zip(bad, total, strict=True)]
+        # An increase over five minutes is missing once all of them are.
+        gaps = runs_of((at for at, minute in enumerate(span) if minute not in self._total), WIDTH)
         return from_events(
-            self.slo, (first + 1) * STEP, bad, total, group=self.group, missing=len(span) - len(self._total)
+            self.slo,
+            (first + 1) * STEP,
+            bad,
+            total,
+            group=self.group,
+            missing=len(span) - len(self._total),
+            absent=tuple((begin + WIDTH - 1, end) for begin, end in gaps),
         )

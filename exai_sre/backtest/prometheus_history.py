@@ -54,7 +54,7 @@ def prometheus_histories(slo: Slo, source: RangeSource, end: float, days: float)
     for errors, total in _queries(slo):
         every = _asked(source, total, first, last)
         if any(one.points for one in every):
-            return list(increase_histories(slo, _asked(source, errors, first, last), every))
+            return list(increase_histories(slo, _asked(source, errors, first, last), every, last))
     raise SpecError(
         f"Prometheus has no series of {slo.id} in {days:g} days",
         file=slo.source.file,

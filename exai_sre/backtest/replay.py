@@ -4,19 +4,20 @@ A window of up to two hours, and every window of ``--windows raw``, counts the e
 longer window of the ``recorded`` kind sums the five-minute increases recorded in each of its
 minutes, which is the same but for its edges: an event enters over five minutes and leaves over five.
 All windows are differences of running sums, so a replay costs the same per minute for any window.
-What stands in for missing data where an SLO wants it as good or bad is not replayed: such minutes
-count as minutes without an event, and the history says how many there are.
+Where an SLO counts missing data as good or bad, what the rules record in their place is replayed, too;
+otherwise such minutes count as minutes without an event. The history says how many there are.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, compress, count
 from operator import gt
 from typing import Final, Literal
 
+from exai_sre.backtest.fill_ins import with_fill_ins
 from exai_sre.backtest.history import STEP, WIDTH, History, window_sums
 from exai_sre.generate.failure_gate import counts_failures
 from exai_sre.generate.windows import window_source
@@ -64,7 +65,7 @@ class Replay:
 
     Attributes:
         slo: the objective.
-        history: what was replayed.
+        history: what was replayed, with what stands in for missing data.
         firings: every firing of every tier, ordered by start.
         allowance: bad events that the budget of one SLO window allows at the traffic of this history.
         spent: share of that budget that the whole history spent.
@@ -89,12 +90,13 @@ def replay(slo: Slo, history: History, windows: Windows = "recorded") -> Replay:
         history: counts by minute.
         windows: how the rules compute long windows.
     """
+    history = with_fill_ins(slo, history)
     sums = _Sums(slo, history, windows)
     allowance = _allowance(slo, history)
     firings = [
         _firing(history, tier, first, last, allowance)
         for tier in wanted_tiers(slo)
-        for first, last in _stretches(_firing_minutes(sums, tier, slo))
+        for first, last in _held(_stretches(_firing_minutes(sums, tier, slo)), tier.hold)
     ]
     firings.sort(key=lambda firing: (firing.start, -firing.tier.factor))
     spent = history.bad[-1] / allowance if allowance else 0.0
@@ -103,8 +105,7 @@ def replay(slo: Slo, history: History, windows: Windows = "recorded") -> Replay:
 
 def wanted_tiers(slo: Slo) -> list[BurnTier]:
     """The reachable tiers of the severities that the SLO wants alerts of."""
-    notices = {"page": slo.alerting.page, "ticket": slo.alerting.ticket}
-    return [tier for tier in slo.tiers if notices[tier.severity].enabled]
+    return [tier for tier in slo.tiers if slo.alerting.notice(tier.severity).enabled]
 
 
 def _allowance(slo: Slo, history: History) -> float:
@@ -124,11 +125,27 @@ class _Sums:
     def over(self, window: int) -> tuple[array[float], array[float]]:
         """Bad and all events over ``window`` seconds at each minute; a recorded window counts each five times."""
         if window not in self._known:
-            summed = window_source(self._slo, window, self._windows) == "increases"
-            bad, total = self._sums_of_increases() if summed else (self._history.bad, self._history.total)
-            length = max(window // STEP, 1)
+            bad, total, length = self._counts(window)
             self._known[window] = (window_sums(bad, length), window_sums(total, length))
         return self._known[window]
+
+    def ratios(self, window: int) -> Callable[[int], float]:
+        """The error ratio over ``window`` seconds as a function of the minute, for windows asked about seldom."""
+        bad, total, length = self._counts(window)
+
+        def ratio(at: int) -> float:
+            before = at - length
+            if before < 0:
+                return bad[at] / total[at]
+            return (bad[at] - bad[before]) / (total[at] - total[before])
+
+        return ratio
+
+    def _counts(self, window: int) -> tuple[array[float], array[float], int]:
+        """Cumulative counts that a window is the difference of, and over how many minutes."""
+        summed = window_source(self._slo, window, self._windows) == "increases"
+        bad, total = self._sums_of_increases() if summed else (self._history.bad, self._history.total)
+        return bad, total, max(window // STEP, 1)
 
     def enough(self, at: int, window: int, failures: int) -> bool:
         """Whether recorded increases hold that many bad events: over the window, or within five minutes lately."""
@@ -150,14 +167,12 @@ class _Sums:
 def _firing_minutes(sums: _Sums, tier: BurnTier, slo: Slo) -> Iterator[int]:
     """Positions of the minutes at which both windows are above the threshold and failures are enough."""
     threshold = float(tier.threshold(slo.budget))
-    bad_long, all_long = sums.over(tier.long)
+    long = sums.ratios(tier.long)
     bad_short, all_short = sums.over(tier.short)
     # Nearly every minute of nearly every history is far below: those are passed over without Python's help.
     near = map(gt, bad_short, map((threshold * _NEARLY).__mul__, all_short))
     minutes = (
-        at
-        for at in compress(count(), near)
-        if bad_short[at] / all_short[at] > threshold and bad_long[at] / all_long[at] > threshold
+        at for at in compress(count(), near) if bad_short[at] / all_short[at] > threshold and long(at) > threshold
     )
     least = tier.min_failures if counts_failures(slo) else 0
     return (at for at in minutes if sums.enough(at, tier.long, least)) if least else minutes
@@ -174,6 +189,12 @@ def _stretches(minutes: Iterator[int]) -> Iterator[tuple[int, int]]:
         last = minute
     if first >= 0:
         yield first, last + 1
+
+
+def _held(stretches: Iterator[tuple[int, int]], hold: int) -> Iterator[tuple[int, int]]:
+    """Of each stretch what comes after the seconds that it must last, where anything does."""
+    wait = -(-hold // STEP)
+    return ((first + wait, last) for first, last in stretches if first + wait < last)
 
 
 def _firing(history: History, tier: BurnTier, first: int, last: int, allowance: float) -> Firing:

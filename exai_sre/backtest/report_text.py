@@ -68,7 +68,8 @@ def _block(trial: Trial) -> Iterator[str]:
 
 def _span(told: Replay) -> str:
     history = told.history
-    gaps = f", {history.missing} minutes without data" if history.missing else ""
+    counted = "" if told.slo.missing == "excluded" else f", counted as {told.slo.missing}"
+    gaps = f", {history.missing} minutes without data{counted}" if history.missing else ""
     length = minutes_text(history.end - history.start)
     return f"{length} from {clock_text(history.start)} UTC, {history.total[-1]:.0f} events{gaps}"
 

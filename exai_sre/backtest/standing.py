@@ -213,7 +213,8 @@ def _notes(promise: Promise, recorded: Recorded, burning: Sequence[BurnTier]) ->
             f"the rules in Prometheus are those of the objective {recorded.objective:g}, "
             f"not of {promise.objective}; load the generated ones"
         )
-    silent = [tier.name for tier in burning if tier.name not in recorded.alerts]
+    # A tier with a hold may rightly be silent for as long.
+    silent = [tier.name for tier in burning if tier.name not in recorded.alerts and not tier.hold]
     if silent and not recorded.alerts:
         notes.append(f"no alert fires for {', '.join(silent)}: are the alert rules loaded?")
     return notes

@@ -26,6 +26,7 @@ __all__ = ["command"]
 _EPILOG = """\b
 Examples:
   exai-sre backtest -i slo --prometheus http://localhost:9090 --days 30
+  exai-sre backtest -i slo --prometheus http://localhost:9090 --days 2 --until 2026-03-08T12:00Z
   exai-sre backtest -i slo --slo shop-checkout --history checkout.csv --known outages.yaml
   exai-sre backtest -i slo --incidents incidents.yaml --targets 99,99.5,99.9 --format json
   exai-sre backtest -i slo --incidents incidents.yaml --fail-on missed,false   exit 1 on either
@@ -60,6 +61,7 @@ def command(
     incidents: Path | None,
     *,
     days: float | None,
+    until: float | None,
     catalog: str | None,
     known: Path | None,
     targets: Sequence[Decimal],
@@ -68,7 +70,8 @@ def command(
     form: str,
 ) -> int:
     """Replay a history: which alerts would have fired, and which incidents none."""
-    slos, choice = wanted_slos(inputs, ids, catalog), Choice(history, prometheus, incidents, days, known)
+    slos = wanted_slos(inputs, ids, catalog)
+    choice = Choice(history, prometheus, incidents, days, known, until)
     try:
         trials = _trials(slos, choice, targets, windows)
     except PrometheusError as error:

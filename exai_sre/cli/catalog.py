@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from exai_sre.cli.project import project_setting
 from exai_sre.errors import ExaiSreError, SettingError
 from exai_sre.metrics import Catalog
 from exai_sre.slo.yaml_source import read_text
@@ -41,19 +42,7 @@ def configured_catalog(folder: Path) -> str | None:
     Raises:
         SettingError: the file cannot be read as TOML, or the entry is no text.
     """
-    import tomllib
-
-    file = folder / "pyproject.toml"
-    try:
-        settings: Any = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError("pyproject.toml", str(file), f"is no TOML: {error}", remedy="mend the file") from None
-    value = settings.get("tool", {}).get("exai_sre", {}).get("catalog")
-    if value is None or isinstance(value, str):
-        return value
-    raise SettingError(_SETTING, str(value), "is no text", remedy=_FORM)
+    return project_setting("catalog", folder, _FORM)
 
 
 def _file(path: Path) -> Catalog:

@@ -10,6 +10,7 @@ import click
 
 from exai_sre.cli.catalog import load_catalog
 from exai_sre.cli.exits import FINDINGS, OK
+from exai_sre.cli.policies import load_policy_spec
 from exai_sre.cli.types import duration, names_among
 from exai_sre.generate.alertmanager import read_receivers
 from exai_sre.generate.delivery import Delivery, Target, delivered, merged
@@ -83,7 +84,7 @@ def command(inputs: Sequence[str], output: Path, catalog: str | None, **choices:
         choices.pop("target"), choices.pop("shadow"), KubernetesOptions(namespace=choices.pop("namespace"))
     )
     merging, checking, showing = choices.pop("merging"), choices.pop("checking"), choices.pop("showing")
-    wanted = Wanted(reading.slos, known, RuleOptions(**choices), notifications)
+    wanted = Wanted(reading.slos, known, RuleOptions(**choices), notifications, load_policy_spec(Path.cwd()))
     drifts, total = _drifts(output, wanted, delivery, only, merging)
     return _act(output, drifts, total, checking=checking, showing=showing)
 
@@ -93,7 +94,12 @@ def _drifts(
 ) -> tuple[list[Drift], int]:
     """What differs from what is wanted, and how many files are wanted."""
     files = generated_files(
-        wanted.slos, catalog=wanted.catalog, options=wanted.options, notifications=wanted.notifications, only=only
+        wanted.slos,
+        catalog=wanted.catalog,
+        options=wanted.options,
+        notifications=wanted.notifications,
+        policies=wanted.policies,
+        only=only,
     )
     if delivery != Delivery():
         files = delivered(files, wanted, delivery, routes="alertmanager" in only)

@@ -20,6 +20,7 @@ from exai_sre.backtest.prometheus_history import prometheus_histories
 from exai_sre.backtest.script_reading import read_script
 from exai_sre.backtest.scripted import Script, scripted_history
 from exai_sre.cli.asking import open_api, read_slo_files
+from exai_sre.cli.types import moment
 from exai_sre.slo import Slo
 from exai_sre.slo.suggestion import suggest
 from exai_sre.slo.yaml_source import read_text
@@ -40,6 +41,7 @@ class Choice:
         incidents: file with a script of incidents.
         days: how far back to look, or how long a script is; ``None`` for 30 days or what the script says.
         known: file of known incidents.
+        until: last moment that a Prometheus is asked about, seconds since the Unix epoch; ``None`` for now.
     """
 
     history: Path | None
@@ -47,6 +49,7 @@ class Choice:
     incidents: Path | None
     days: float | None
     known: Path | None = None
+    until: float | None = None
 
 
 def history_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,6 +63,9 @@ def history_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--incidents", type=file, help="Script of traffic and incidents, YAML or TOML."),
         click.option(
             "--days", type=click.FloatRange(0.1, 400), help="Days to look back, or of the script; default 30."
+        ),
+        click.option(
+            "--until", type=moment, metavar="TIME", help="Last moment to ask Prometheus about, ISO 8601; default now."
         ),
         click.option("--catalog", metavar="MODULE:ATTR|FILE", help="Catalog of metrics; default: see pyproject.toml."),
     )
@@ -92,11 +98,14 @@ def with_histories(slos: Sequence[Slo], choice: Choice) -> tuple[Iterator[tuple[
     """
     if sum(source is not None for source in (choice.history, choice.prometheus, choice.incidents)) != 1:
         raise click.UsageError("give exactly one of --history, --prometheus and --incidents")
+    if choice.until is not None and choice.prometheus is None:
+        raise click.UsageError("--until goes with --prometheus: a file and a script have an end of their own")
     known = None if choice.known is None else known_incidents(read_text(choice.known), str(choice.known))
     if choice.history is not None:
         return iter(_from_file(slos, choice.history)), known
     if choice.prometheus is not None:
-        return _from_prometheus(slos, choice.prometheus, choice.days or 30.0), known
+        until = time.time() if choice.until is None else choice.until
+        return _from_prometheus(slos, choice.prometheus, until, choice.days or 30.0), known
     script = _script(choice)
     return _from_script(slos, script), script.known if known is None else known
 
@@ -114,10 +123,10 @@ def _from_file(slos: Sequence[Slo], file: Path) -> list[tuple[Slo, History]]:
     return [(by_id[history.slo], history) for history in histories]
 
 
-def _from_prometheus(slos: Sequence[Slo], url: str, days: float) -> Iterator[tuple[Slo, History]]:
-    source, now = open_api(url, _TIMEOUT), time.time()
+def _from_prometheus(slos: Sequence[Slo], url: str, until: float, days: float) -> Iterator[tuple[Slo, History]]:
+    source = open_api(url, _TIMEOUT)
     for slo in slos:
-        for history in prometheus_histories(slo, source, now, days):
+        for history in prometheus_histories(slo, source, until, days):
             yield slo, history
 
 

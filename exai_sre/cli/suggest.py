@@ -42,6 +42,7 @@ def command(
     incidents: Path | None,
     *,
     days: float | None,
+    until: float | None,
     catalog: str | None,
     leave: float,
     targets: Sequence[Decimal],
@@ -49,8 +50,9 @@ def command(
 ) -> int:
     """Propose targets and burn tiers from a history."""
     slos, share = wanted_slos(inputs, ids, catalog), Decimal(repr(leave)) / 100
+    choice = Choice(history, prometheus, incidents, days, until=until)
     try:
-        found = _suggestions(slos, Choice(history, prometheus, incidents, days), share, targets)
+        found = _suggestions(slos, choice, share, targets)
     except PrometheusError as error:
         click.echo(f"exai-sre: {error}", err=True)
         return ENVIRONMENT

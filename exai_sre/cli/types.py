@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 import click
 
+from exai_sre.backtest.moments import parse_moment
 from exai_sre.slo.windows import parse_duration
 
-__all__ = ["duration", "names_among"]
+__all__ = ["duration", "moment", "names_among"]
 
 
 def duration(value: str) -> int:
@@ -19,6 +20,18 @@ def duration(value: str) -> int:
     """
     try:
         return parse_duration(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def moment(value: str) -> float:
+    """Seconds since the Unix epoch of ``2026-01-31T14:05`` (UTC unless it names a zone) or of a number of seconds.
+
+    Raises:
+        BadParameter: the text is no moment.
+    """
+    try:
+        return parse_moment(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from exai_sre.backtest.history import from_events
+from exai_sre.backtest.minutes import Minutes
 from exai_sre.backtest.replay import replay
 from exai_sre.generate import RuleOptions, prometheus_rules
 from exai_sre.generate.rules import group_names, rule_file
@@ -36,14 +37,16 @@ CASES = {
     ),
 }
 RUNS = [*((name, "recorded") for name in CASES), ("one event in ten fails for 50 minutes", "raw")]
+GAP = range(100, 140)
+"""Minutes without a sample in a history that is clean but for them."""
 
 
 def counter(counts):
-    total, values = 0, [0]
+    total, values = 0, ["0"]
     for count in counts:
-        total += count
-        values.append(total)
-    return " ".join(map(str, values))
+        total += count or 0
+        values.append("_" if count is None else str(total))
+    return " ".join(values)
 
 
 def state(slo, firing, minute, expected):
@@ -69,12 +72,29 @@ def checks_of(slo, told, minutes):
 @pytest.mark.parametrize(("name", "windows"), RUNS)
 def test_the_replay_fires_within_a_minute_of_the_generated_rules(tmp_path, name, windows):
     case, slo = CASES[name], make_slo("availability", "shop", Decimal("0.999"), INDICATOR)
-    history = from_events(slo.id, 60, [bad for _, bad in case], [good + bad for good, bad in case])
-    told = replay(slo, history, windows)
-    checks = list(checks_of(slo, told, len(case)))
+    told = replay(slo, from_events(slo.id, 60, *columns(case)), windows)
+    compare(tmp_path, slo, told, windows, [good for good, _ in case], [bad for _, bad in case])
+
+
+def test_the_replay_counts_what_the_generated_rules_record_in_place_of_missing_data(tmp_path):
+    slo = make_slo("availability", "shop", Decimal("0.999"), INDICATOR, missing="bad")
+    minutes = Minutes(slo.id)
+    good = [None if minute in GAP else 300 for minute in range(200)]
+    for minute, count in enumerate(good):
+        # The first sample after a gap only says where the counter stands.
+        if count is not None and minute != GAP.stop:
+            minutes.add(minute, 0, count)
+    told = replay(slo, minutes.history(""))
+    assert {firing.tier.name for firing in told.firings} == {"14.4x", "6x", "3x", "1x"}
+    compare(tmp_path, slo, told, "recorded", good, [None if count is None else 0 for count in good])
+
+
+def compare(folder, slo, told, windows, good, bad):
+    """Hold the firings of a replay against promtool's of the generated rules."""
+    checks = list(checks_of(slo, told, len(good)))
     silent = {tier.name for tier in slo.tiers} - {firing.tier.name for firing in told.firings}
     quiet = [
-        {"expr": f'count_over_time(ALERTS{{burnrate_tier="{tier}"}}[1d]) or vector(0)', "eval_time": f"{len(case)}m",
+        {"expr": f'count_over_time(ALERTS{{burnrate_tier="{tier}"}}[1d]) or vector(0)', "eval_time": f"{len(good)}m",
          "exp_samples": [{"labels": "{}", "value": 0}]}
         for tier in sorted(silent)
     ]  # fmt: skip
@@ -86,19 +106,17 @@ def test_the_replay_fires_within_a_minute_of_the_generated_rules(tmp_path, name,
             {
                 "interval": "1m",
                 "input_series": [
-                    {"series": 'requests_total{code="200"}', "values": counter(good for good, _ in case)},
-                    {"series": 'requests_total{code="500"}', "values": counter(bad for _, bad in case)},
+                    {"series": 'requests_total{code="200"}', "values": counter(good)},
+                    {"series": 'requests_total{code="500"}', "values": counter(bad)},
                 ],
                 "promql_expr_test": [*checks, *quiet],
             }
         ],
     }
-    (tmp_path / rule_file(slo)).write_text(
-        prometheus_rules([slo], options=RuleOptions(windows=windows))[rule_file(slo)]
-    )
-    (tmp_path / "test.yaml").write_text(json.dumps(test))
+    (folder / rule_file(slo)).write_text(prometheus_rules([slo], options=RuleOptions(windows=windows))[rule_file(slo)])
+    (folder / "test.yaml").write_text(json.dumps(test))
     done = subprocess.run(
-        ["promtool", "test", "rules", "test.yaml"], cwd=tmp_path, capture_output=True, text=True, check=False
+        ["promtool", "test", "rules", "test.yaml"], cwd=folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert checks or silent

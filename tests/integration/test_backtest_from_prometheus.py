@@ -38,6 +38,9 @@ def test_a_real_prometheus_is_replayed_real_clock(tmp_path, history, root, monke
         arguments = ["--slo", SLO, "--prometheus", url, "--days", "1"]
         assert run(["backtest", "-i", "slo", *arguments, "--format", "json"]) == OK
         backtested = json.loads(capsys.readouterr().out)["trials"][0]
+        until = str(start + BROKEN[0] * 60)
+        assert run(["backtest", "-i", "slo", *arguments, "--until", until, "--format", "json"]) == OK
+        before = json.loads(capsys.readouterr().out)["trials"][0]
         assert run(["suggest", "-i", "slo", *arguments, "--format", "json"]) == OK
     suggested = json.loads(capsys.readouterr().out)["suggestions"][0]
     pages = [firing for firing in backtested["firings"] if firing["severity"] == "page"]
@@ -46,3 +49,4 @@ def test_a_real_prometheus_is_replayed_real_clock(tmp_path, history, root, monke
     assert 0 < first - began <= 900
     assert backtested["history"]["bad"] == pytest.approx(900, rel=0.02)
     assert float(suggested["target"]) < 0.95
+    assert (before["firings"], before["history"]["bad"], before["history"]["minutes"]) == ([], 0, BROKEN[0] - 1)

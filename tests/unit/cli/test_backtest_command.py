@@ -112,6 +112,8 @@ def test_openmetrics_of_the_service_is_replayed(tmp_path, capsys):
         (("--incidents", "SCRIPT", "--targets", "many"), USAGE, "'many' is no percentage"),
         (("--incidents", "SCRIPT", "--fail-on", "luck"), USAGE, "'luck' is not among"),
         (("--incidents", "SCRIPT", "--days", "0"), USAGE, "--days"),
+        (("--incidents", "SCRIPT", "--until", "2026-01-01"), USAGE, "--until goes with --prometheus"),
+        (("--prometheus", "http://127.0.0.1:9", "--until", "soon"), USAGE, "'soon' is no moment such as"),
         (("--incidents", "SCRIPT", "--known", "nowhere"), FINDINGS, "nowhere: cannot be read"),
         (("--prometheus", "http://127.0.0.1:9", "--slo", AVAILABILITY), ENVIRONMENT, "cannot be reached"),
     ],
