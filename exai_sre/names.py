@@ -40,7 +40,15 @@ class Metric:
     DB_OPERATION_DURATION: Final = "db_client_operation_duration_seconds"
 
     RESILIENCE_DECISIONS: Final = "exai_resilience_decisions_total"
+    RESILIENCE_DURATION: Final = "exai_resilience_call_duration_seconds"
     BREAKER_STATE: Final = "exai_breaker_state"
+    BREAKER_CALLS: Final = "exai_breaker_window_calls"
+    BREAKER_FAILURE_RATE: Final = "exai_breaker_failure_rate_ratio"
+    BREAKER_SLOW_RATE: Final = "exai_breaker_slow_rate_ratio"
+    BULKHEAD_RUNNING: Final = "exai_bulkhead_running_calls"
+    BULKHEAD_WAITING: Final = "exai_bulkhead_waiting_calls"
+    ADAPTIVE_LIMIT: Final = "exai_adaptive_limit_calls"
+    RETRY_BUDGET: Final = "exai_retry_budget_retries"
 
     LOG_EVENTS: Final = "exai_log_events_total"
     LOG_DROPPED: Final = "exai_log_dropped_total"
@@ -175,3 +183,4 @@ class Event:
     TRACKER_SET_ASIDE: Final = "slo_tracker_set_aside"
     UNHANDLED_ERROR: Final = "unhandled_error"
     SETTING_IGNORED: Final = "setting_ignored"
+    SHARED_STATE_LOST: Final = "shared_state_lost"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from typing import Final
+
+from exai_sre.context.limits import CurrentDeadline, current_limits, limits_within
 
 __all__ = ["current_deadline", "deadline_at", "remaining"]
 
-current_deadline: ContextVar[float | None] = ContextVar("exai_sre_current_deadline", default=None)
+current_deadline: Final = CurrentDeadline()
 """Monotonic time, in seconds, after which no work may start; ``None`` for no deadline."""
 
 
@@ -19,12 +21,13 @@ def deadline_at(at: float) -> Iterator[None]:
     Args:
         at: monotonic time in seconds.
     """
-    outer = current_deadline.get()
-    token = current_deadline.set(at if outer is None else min(at, outer))
+    limits = limits_within(current_limits.get())
+    limits.deadline = at if limits.deadline is None else min(at, limits.deadline)
+    token = current_limits.set(limits)
     try:
         yield
     finally:
-        current_deadline.reset(token)
+        current_limits.reset(token)
 
 
 def remaining(now: float) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from exai_sre.clock import Clock
@@ -18,12 +19,15 @@ from exai_sre.resilience.breaker_options import (
     BreakerSnapshot,
     BreakerState,
     OnTransition,
+    OpenTime,
 )
 from exai_sre.resilience.classify import ErrorMatch, error_matcher
 from exai_sre.resilience.decision import Counts, Decision, no_counts
-from exai_sre.resilience.errors import BreakerOpen, DeadlineExceeded
+from exai_sre.resilience.errors import DeadlineExceeded, breaker_open
 from exai_sre.resilience.forms import Arguments, AsyncStep, ItemsStep, Keywords, StreamStep, SyncStep
+from exai_sre.resilience.judged_items import JudgedItems
 from exai_sre.resilience.scope import outcome_in_time
+from exai_sre.resilience.sent import attempts_of
 from exai_sre.resilience.strategy import Strategy
 
 __all__ = ["CircuitBreaker"]
@@ -38,6 +42,7 @@ class CircuitBreaker(BreakerContext, Strategy):
     ``with breaker:`` / ``async with breaker:``; all forms drive one engine. Cancellation, an
     interrupt, an abandoned stream and a call that was not begun because its deadline had passed
     are neutral; a cancellation that our own time limit around the breaker caused is a failure.
+    An error that a retry inside the breaker gave up on counts as often as it was tried.
 
     Args:
         name: name in errors, metrics and listeners.
@@ -45,7 +50,7 @@ class CircuitBreaker(BreakerContext, Strategy):
             logged and goes no further.
         clock: source of monotonic time; that of the pipeline, or the system's, by default.
         failure_rate, slow_rate, slow_after, window, minimum_calls, open_for, half_open_calls,
-            half_open_limit, failure_on, ignore: see
+            half_open_limit, failure_on, ignore, failure_if: see
             :class:`~exai_sre.resilience.breaker_options.BreakerOptions`.
 
     Raises:
@@ -64,11 +69,12 @@ class CircuitBreaker(BreakerContext, Strategy):
         slow_after: float | None = None,
         window: float = 10.0,
         minimum_calls: int = 20,
-        open_for: float = 30.0,
+        open_for: OpenTime = 30.0,
         half_open_calls: int = 3,
         half_open_limit: float = 60.0,
         failure_on: ErrorMatch = FAILURES,
         ignore: ErrorMatch = (),
+        failure_if: Callable[[Any], bool] | None = None,
         on_transition: OnTransition | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -85,6 +91,7 @@ class CircuitBreaker(BreakerContext, Strategy):
             half_open_limit=half_open_limit,
             failure_on=failure_on,
             ignore=ignore,
+            failure_if=failure_if,
         )
         self._engine = BreakerEngine(self.options, self._changed)
         self._fails = error_matcher(failure_on)
@@ -110,6 +117,14 @@ class CircuitBreaker(BreakerContext, Strategy):
         """Tell ``listener`` of each transition from now on."""
         self._listeners += (listener,)
 
+    def open(self) -> None:
+        """Refuse calls for the open time, as if the window had opened the breaker; probes follow."""
+        self._engine.put(BreakerState.OPEN, self._now())
+
+    def judge(self, error: BaseException) -> Outcome:
+        """How a call that raised ``error`` counts."""
+        return self._judge(error, self._now())
+
     def force_open(self) -> None:
         """Refuse all calls until :meth:`reset`."""
         self._engine.put(BreakerState.FORCED_OPEN, self._now())
@@ -126,6 +141,21 @@ class CircuitBreaker(BreakerContext, Strategy):
         """Close the breaker and forget the calls in its window."""
         self._engine.put(BreakerState.CLOSED, self._now())
 
+    def adopt(self, options: BreakerOptions) -> None:
+        """Go on with other options, as after a reload of a policy file: the state and the calls counted so far stay.
+
+        Calls that end from now on are judged by the new options; a window of another length begins
+        empty, and ``failure_if``, which no file can say, stays as it is. A pipeline reads
+        ``slow_after`` when it is built: build it anew if that has changed.
+
+        Args:
+            options: the new options.
+        """
+        self.options = replace(options, failure_if=self.options.failure_if)
+        self._fails = error_matcher(options.failure_on)
+        self._ignores = error_matcher(options.ignore)
+        self._engine.adopt(self.options)
+
     def _changed(self, old: BreakerState, new: BreakerState) -> None:
         self._since = self._clock.time()
         for listener in self._listeners:
@@ -135,11 +165,11 @@ class CircuitBreaker(BreakerContext, Strategy):
                 logging.getLogger(__name__).exception(Event.UNHANDLED_ERROR)
 
     def _admit(self, counts: Counts) -> Permit:
-        """Leave to make a call, or :class:`BreakerOpen` raised."""
+        """Leave to make a call, or ``BreakerOpen`` raised."""
         admitted = self._engine.admit(self._now())
         if isinstance(admitted, Rejection):
             counts[Decision.REJECTED]()
-            raise BreakerOpen(self.name, admitted.retry_after)
+            raise breaker_open()(self.name, admitted.retry_after)
         return admitted
 
     def _settle(self, permit: Permit, error: BaseException, counts: Counts) -> None:
@@ -147,7 +177,12 @@ class CircuitBreaker(BreakerContext, Strategy):
         now = self._now()
         outcome = self._judge(error, now)
         self._engine.record(permit, outcome, now)
-        counts[Decision.FAILED if outcome in FAILURES else Decision.NEUTRAL]()
+        failed = outcome in FAILURES
+        counts[Decision.FAILED if failed else Decision.NEUTRAL]()
+        if failed:
+            for _ in range(attempts_of(error) - 1):
+                # void if the first of them has opened the breaker, or if the call was a probe
+                self._engine.record(Permit(permit.phase, now), outcome, now)
 
     def _judge(self, error: BaseException, now: float) -> Outcome:
         outcome = outcome_in_time(error, now)
@@ -163,59 +198,95 @@ class CircuitBreaker(BreakerContext, Strategy):
         return outcome if outcome in FAILURES else Outcome.UPSTREAM_ERROR
 
     def _succeed(self, permit: Permit) -> None:
+        """Record a call that returned what is no failure."""
         self._engine.record(permit, _OK, self._now())
 
+    def _fail(self, permit: Permit, counts: Counts) -> None:
+        """Record a call whose result, or an item of it, is a failure."""
+        self._engine.record(permit, Outcome.UPSTREAM_ERROR, self._now())
+        counts[Decision.FAILED]()
+
     def _around_sync(self, inner: SyncStep, counts: Counts) -> SyncStep:
+        failure_if = self.options.failure_if
+
         def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
             permit = self._admit(counts)
             try:
                 result = inner(fn, args, kwargs)
+                failed = failure_if is not None and failure_if(result)
             except BaseException as error:
                 self._settle(permit, error, counts)
                 raise
-            self._succeed(permit)
+            if failed:
+                self._fail(permit, counts)
+            else:
+                self._succeed(permit)
             return result
 
         return step
 
     def _around_async(self, inner: AsyncStep, counts: Counts) -> AsyncStep:
+        failure_if = self.options.failure_if
+
         async def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
             permit = self._admit(counts)
             try:
                 result = await inner(fn, args, kwargs)
+                failed = failure_if is not None and failure_if(result)
             except BaseException as error:
                 self._settle(permit, error, counts)
                 raise
-            self._succeed(permit)
+            if failed:
+                self._fail(permit, counts)
+            else:
+                self._succeed(permit)
             return result
 
         return step
 
     def _around_items(self, inner: ItemsStep, counts: Counts) -> ItemsStep:
+        failure_if = self.options.failure_if
+
         def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Generator[Any, Any, Any]:
             permit = self._admit(counts)
+            items = inner(fn, args, kwargs)
+            judged = None if failure_if is None else JudgedItems(items, failure_if)
             try:
-                result = yield from inner(fn, args, kwargs)
+                result = yield from judged or items
             except BaseException as error:
-                self._settle(permit, error, counts)
+                self._end(permit, error, judged is not None and judged.failed, counts)
                 raise
-            self._succeed(permit)
+            self._end(permit, None, judged is not None and judged.failed, counts)
             return result
 
         return step
 
     def _around_stream(self, inner: StreamStep, counts: Counts) -> StreamStep:
+        failure_if = self.options.failure_if
+
         async def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> AsyncGenerator[Any, None]:
             permit = self._admit(counts)
+            failed = False
             try:
                 async with aclosing(inner(fn, args, kwargs)) as items:
                     async for item in items:
                         if permit.answered_at is None:
                             permit.answered_at = self._now()
+                        if failure_if is not None and failure_if(item):
+                            failed = True
                         yield item
             except BaseException as error:
-                self._settle(permit, error, counts)
+                self._end(permit, error, failed, counts)
                 raise
-            self._succeed(permit)
+            self._end(permit, None, failed, counts)
 
         return step
+
+    def _end(self, permit: Permit, error: BaseException | None, failed: bool, counts: Counts) -> None:
+        """Record a generator or stream that has ended; one that gave out a failure has failed, however it ended."""
+        if failed:
+            self._fail(permit, counts)
+        elif error is not None:
+            self._settle(permit, error, counts)
+        else:
+            self._succeed(permit)

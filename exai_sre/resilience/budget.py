@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 from exai_sre.clock import Clock, SystemClock
 from exai_sre.resilience.errors import OptionError
@@ -43,15 +45,20 @@ class RetryBudget:
     attempts: 1000 calls make at most ``1000 * share + reserve`` retries, and ``per_second`` more
     for each second they take.
 
+    Crediting a call takes no lock; the calls are added up when a retry asks.
+
     Args:
         share, per_second, reserve, cap: see :class:`RetryBudgetOptions`.
         clock: source of monotonic time.
+
+    Attributes:
+        earn: credits one call.
 
     Raises:
         OptionError: an option makes no sense.
     """
 
-    __slots__ = ("_clock", "_lock", "_since", "_tokens", "options")
+    __slots__ = ("_clock", "_folded", "_lock", "_looks", "_since", "_tokens", "earn", "options")
 
     def __init__(
         self,
@@ -67,6 +74,9 @@ class RetryBudget:
         self._lock = threading.Lock()
         self._tokens = reserve
         self._since = self._clock.monotonic()
+        self.earn: Callable[[], int] = count().__next__
+        self._folded = 0
+        self._looks = 0
 
     @property
     def balance(self) -> float:
@@ -74,11 +84,6 @@ class RetryBudget:
         with self._lock:
             self._accrue()
             return self._tokens
-
-    def earn(self) -> None:
-        """Credit one call."""
-        with self._lock:
-            self._tokens = min(self.options.cap, self._tokens + self.options.share)
 
     def spend(self) -> bool:
         """Take one retry out of the budget; ``False`` if there is none."""
@@ -90,6 +95,11 @@ class RetryBudget:
             return True
 
     def _accrue(self) -> None:
+        """Add what calls and time have earned since the last look; a look at the count counts one itself."""
         now = self._clock.monotonic()
-        self._tokens = min(self.options.cap, self._tokens + (now - self._since) * self.options.per_second)
+        counted = self.earn() - self._looks
+        self._looks += 1
+        earned = (counted - self._folded) * self.options.share + (now - self._since) * self.options.per_second
+        self._tokens = min(self.options.cap, self._tokens + earned)
+        self._folded = counted
         self._since = now

@@ -27,60 +27,83 @@ class Ticket:
 class BulkheadEngine:
     """Counts slots and hands freed ones to the waiting in order of arrival. Thread-safe.
 
+    Taking and giving back a slot while nobody waits takes no lock: free slots are the items of a
+    list, whose ``pop`` and ``append`` are atomic. Whoever gives one back looks at the queue after
+    that, and whoever queues looks at the slots after that, so that one of the two sees the other.
+
     Args:
         limit: slots.
         queue: callers that may wait.
+
+    Attributes:
+        free: one item per free slot.
+        line: the tickets of those that wait, first come first; newcomers go behind them.
     """
 
-    __slots__ = ("_limit", "_lock", "_queue", "_waiting", "running")
+    __slots__ = ("_limit", "_lock", "_queue", "free", "line")
 
     def __init__(self, limit: int, queue: int) -> None:
         self._limit = limit
         self._queue = queue
         self._lock = threading.Lock()
-        self._waiting: deque[Ticket] = deque()
-        self.running = 0
+        self.free: list[None] = [None] * limit
+        self.line: deque[Ticket] = deque()
+
+    @property
+    def running(self) -> int:
+        """Slots that are taken."""
+        return self._limit - len(self.free)
 
     @property
     def waiting(self) -> int:
         """Callers in the queue."""
-        return len(self._waiting)
+        return len(self.line)
 
     def admit(self) -> bool:
-        """Take a slot if one is free."""
-        with self._lock:
-            if self.running < self._limit:
-                self.running += 1
-                return True
+        """Take a slot if one is free and nobody waits."""
+        return not self.line and self._take()
+
+    def _take(self) -> bool:
+        try:
+            self.free.pop()
+        except IndexError:
             return False
+        return True
 
     def enqueue(self, wake: Callable[[], object]) -> Ticket | None:
         """Take a slot after all, or a place in the queue; ``None`` if there is neither."""
         ticket = Ticket(wake)
         with self._lock:
-            if self.running < self._limit:
-                self.running += 1
+            if self.admit():
                 ticket.granted = True
-            elif len(self._waiting) < self._queue:
-                self._waiting.append(ticket)
-            else:
+                return ticket
+            if len(self.line) >= self._queue:
                 return None
+            self.line.append(ticket)
+        self.hand_over()
         return ticket
 
     def withdraw(self, ticket: Ticket) -> None:
         """Give up a place in the queue, or the slot that was handed over meanwhile."""
         with self._lock:
             if not ticket.granted:
-                self._waiting.remove(ticket)
+                self.line.remove(ticket)
                 return
         self.release()
 
     def release(self) -> None:
         """Give a slot back: to the first in the queue, if there is one."""
+        self.free.append(None)
+        if self.line:
+            self.hand_over()
+
+    def hand_over(self) -> None:
+        """Give free slots to those that wait."""
+        woken = []
         with self._lock:
-            if not self._waiting:
-                self.running -= 1
-                return
-            ticket = self._waiting.popleft()
-            ticket.granted = True
-        ticket.wake()
+            while self.line and self._take():
+                ticket = self.line.popleft()
+                ticket.granted = True
+                woken.append(ticket)
+        for ticket in woken:
+            ticket.wake()

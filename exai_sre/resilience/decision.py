@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
-from exai_sre.names import LabelName
+from exai_sre.names import Event, LabelName
 
 if TYPE_CHECKING:
     from exai_sre.metrics.families import ResilienceMetrics
 
-__all__ = ["Counts", "Decision", "counts_for", "no_counts"]
+__all__ = ["Counts", "Decision", "OnDecision", "counts_for", "decisions_of", "no_counts"]
 
 
 class Decision(StrEnum):
@@ -23,12 +24,19 @@ class Decision(StrEnum):
 
     ADMITTED = "admitted"
     BUDGET_EMPTY = "budget_empty"
+    CACHED = "cached"
+    COALESCED = "coalesced"
     EXPIRED = "expired"
     FAILED = "failed"
+    FELL_BACK = "fell_back"
     GAVE_UP = "gave_up"
+    HEDGED = "hedged"
+    HEDGE_WON = "hedge_won"
+    INJECTED = "injected"
     NEUTRAL = "neutral"
     REJECTED = "rejected"
     RETRIED = "retried"
+    SHED = "shed"
     SUCCEEDED = "succeeded"
     TIMED_OUT = "timed_out"
 
@@ -36,14 +44,14 @@ class Decision(StrEnum):
 Counts: TypeAlias = Mapping[Decision, Callable[[], object]]
 """One ready-made call per decision; each counts it once."""
 
-
-def _nothing() -> None:
-    """Counts nowhere."""
+OnDecision: TypeAlias = Callable[[str, str, Decision], object]
+"""Told of each decision that is counted: name of the pipeline, kind of the strategy, decision."""
 
 
 def no_counts() -> Counts:
     """Counts for a strategy that stands alone: nothing is counted."""
-    return dict.fromkeys(Decision, _nothing)
+    # bool() does nothing and costs less than a function of our own
+    return dict.fromkeys(Decision, bool)
 
 
 def counts_for(metrics: ResilienceMetrics, pipeline: str, kind: str, decisions: tuple[Decision, ...]) -> Counts:
@@ -58,6 +66,33 @@ def counts_for(metrics: ResilienceMetrics, pipeline: str, kind: str, decisions: 
     return {
         decision: metrics.decisions.labels(
             **{LabelName.PIPELINE: pipeline, LabelName.STRATEGY: kind, LabelName.DECISION: decision.value}
-        ).inc
+        ).tick
         for decision in decisions
     }
+
+
+def decisions_of(
+    pipeline: str,
+    kind: str,
+    decisions: tuple[Decision, ...],
+    metrics: ResilienceMetrics | None,
+    on_decision: OnDecision | None,
+) -> Counts:
+    """Counts for one strategy of one pipeline, which tell ``on_decision`` as well, if there is such a hook."""
+    counts = no_counts() if metrics is None else counts_for(metrics, pipeline, kind, decisions)
+    if on_decision is None:
+        return counts
+    return {decision: _telling(count, on_decision, pipeline, kind, decision) for decision, count in counts.items()}
+
+
+def _telling(
+    count: Callable[[], object], on_decision: OnDecision, pipeline: str, kind: str, decision: Decision
+) -> Callable[[], object]:
+    def count_and_tell() -> None:
+        count()
+        try:
+            on_decision(pipeline, kind, decision)
+        except Exception:
+            logging.getLogger(__name__).exception(Event.UNHANDLED_ERROR)
+
+    return count_and_tell

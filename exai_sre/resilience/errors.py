@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, ClassVar
-
-from pybreaker import CircuitBreakerError
 
 from exai_sre.errors import ExaiSreError
 from exai_sre.outcome import Outcome
 
-__all__ = ["BreakerOpen", "BulkheadFull", "DeadlineExceeded", "OptionError", "UnsupportedForm"]
+__all__ = [
+    "BulkheadFull",
+    "DeadlineExceeded",
+    "LimitReached",
+    "OpenCircuit",
+    "OptionError",
+    "RateLimited",
+    "Refused",
+    "Shed",
+    "UnsupportedForm",
+    "breaker_open",
+]
 
 
-class BreakerOpen(ExaiSreError, CircuitBreakerError):
-    """A call that a circuit breaker refused.
+class Refused(ExaiSreError):
+    """A call that a strategy refused before it began: the dependency was not touched.
 
-    It is a ``pybreaker.CircuitBreakerError``, so that existing ``except`` clauses hold.
+    Where somebody can say after how many seconds another call may be admitted, it has a ``retry_after``.
+    """
+
+
+class OpenCircuit(Refused):
+    """A call that a circuit breaker refused: what a ``BreakerOpen`` is without pybreaker.
 
     Attributes:
         name: name of the breaker.
@@ -24,16 +39,37 @@ class BreakerOpen(ExaiSreError, CircuitBreakerError):
 
     outcome: ClassVar[Outcome] = Outcome.UPSTREAM_ERROR
 
+    # Refusals come by the thousand while something is down, and few are ever printed: the text is made when it is read.
     def __init__(self, name: str, retry_after: float) -> None:
         self.name = name
-        self.retry_after = retry_after
-        super().__init__(f"circuit breaker {name!r} is open", remedy=f"try again in {retry_after:.3g} s")
+        self.retry_after: float = retry_after
+
+    def __getattr__(self, name: str) -> str:
+        if name == "what":
+            return f"circuit breaker {self.name!r} is open"
+        if name == "remedy":
+            return f"try again in {self.retry_after:.3g} s"
+        raise AttributeError(name)
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.remedy}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.name, self.retry_after)
 
 
-class BulkheadFull(ExaiSreError):
+@cache
+def breaker_open() -> type[OpenCircuit]:
+    """The class of what a breaker raises, loaded when the first breaker refuses or somebody names it.
+
+    Loading it loads pybreaker, which loads redis wherever that is installed: half a second that a start does not pay.
+    """
+    from exai_sre.resilience.breaker_open import BreakerOpen
+
+    return BreakerOpen
+
+
+class BulkheadFull(Refused):
     """A call for which a bulkhead had neither a slot nor a place in its queue.
 
     Attributes:
@@ -74,6 +110,66 @@ class DeadlineExceeded(ExaiSreError, TimeoutError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.seconds, self.started)
+
+
+class LimitReached(Refused):
+    """A call above the number that an adaptive limit lets run at once.
+
+    Attributes:
+        name: name of the limit.
+        limit: calls that may run at once just now.
+    """
+
+    outcome: ClassVar[Outcome] = Outcome.OVERLOAD
+
+    def __init__(self, name: str, limit: int) -> None:
+        self.name = name
+        self.limit = limit
+        super().__init__(f"limit {name!r} is reached: {limit} calls are running", remedy="send less at once")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.name, self.limit)
+
+
+class RateLimited(Refused):
+    """A call above a rate limit.
+
+    Attributes:
+        name: name of the limit.
+        retry_after: seconds after which a call is within the rate again.
+    """
+
+    outcome: ClassVar[Outcome] = Outcome.OVERLOAD
+
+    def __init__(self, name: str, retry_after: float) -> None:
+        self.name = name
+        self.retry_after: float = retry_after
+        super().__init__(f"rate limit {name!r} is reached", remedy=f"try again in {retry_after:.3g} s")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.name, self.retry_after)
+
+
+class Shed(Refused):
+    """A call that was turned away to keep more important ones going.
+
+    Attributes:
+        name: name of the load shedder.
+        priority: priority of the call; 0 is the most important.
+    """
+
+    outcome: ClassVar[Outcome] = Outcome.OVERLOAD
+
+    def __init__(self, name: str, priority: int) -> None:
+        self.name = name
+        self.priority = priority
+        super().__init__(
+            f"load shedder {name!r} turned away a call of priority {priority}",
+            remedy="try again later, or raise the priority if the call is more important than others",
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.name, self.priority)
 
 
 class OptionError(ExaiSreError, ValueError):

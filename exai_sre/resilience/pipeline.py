@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from exai_sre.clock import Clock, SystemClock
-from exai_sre.context.deadline import current_deadline, remaining
 from exai_sre.names import LabelName
-from exai_sre.outcome import Outcome
-from exai_sre.resilience.breaker import CircuitBreaker
-from exai_sre.resilience.breaker_options import BreakerState
-from exai_sre.resilience.decision import Counts, Decision, counts_for, no_counts
-from exai_sre.resilience.errors import BreakerOpen, BulkheadFull, DeadlineExceeded
-from exai_sre.resilience.forms import INNERMOST, Arguments, AsyncStep, Forms, ItemsStep, Keywords, StreamStep, SyncStep
-from exai_sre.resilience.scope import outcome_in_time
+from exai_sre.resilience.decision import Counts, Decision, OnDecision, decisions_of, no_counts
+from exai_sre.resilience.forms import Forms
+from exai_sre.resilience.fused import guard_calls
+from exai_sre.resilience.gauges import show_gauges
+from exai_sre.resilience.ledger import Ledger
 from exai_sre.resilience.strategy import Guard, Strategy, reading
 
 if TYPE_CHECKING:
+    from exai_sre.metrics.bound import BoundHistogram
     from exai_sre.metrics.families import ResilienceMetrics
 
 __all__ = ["Pipeline"]
 
-_STATES: Final = tuple(BreakerState)
-
-_DECISION_OF: Final = {Outcome.TIMEOUT: Decision.TIMED_OUT, Outcome.OVERLOAD: Decision.REJECTED}
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Pipeline(Guard):
@@ -38,6 +34,8 @@ class Pipeline(Guard):
         name: name in metrics.
         strategies: the strategies, outermost first.
         metrics: where decisions and breaker states are counted; ``None`` for nowhere.
+        on_decision: told of each decision that is counted: name of the pipeline, kind of the
+            strategy, decision. What it raises is logged and goes no further; it must be quick.
         clock: taken over by every strategy that was given none.
     """
 
@@ -52,113 +50,45 @@ class Pipeline(Guard):
     )
 
     def __init__(
-        self, name: str, *strategies: Strategy, metrics: ResilienceMetrics | None = None, clock: Clock | None = None
+        self,
+        name: str,
+        *strategies: Strategy,
+        metrics: ResilienceMetrics | None = None,
+        on_decision: OnDecision | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.name = name
         self.strategies = strategies
         self._now = reading(clock or SystemClock())
-        forms = INNERMOST
-        for strategy in reversed(strategies):
-            if clock is not None:
+        self._metrics = metrics
+        self._on_decision = on_decision
+        if clock is not None:
+            for strategy in strategies:
                 strategy.use_clock(clock)
-            if metrics is not None and isinstance(strategy, CircuitBreaker):
-                _show_state(strategy, metrics)
-            forms = strategy.around(forms, self._counts(strategy.kind, strategy.decisions, metrics))
-        counts = self._counts(self.kind, self.decisions, metrics)
-        self._forms = Forms(
-            self._around_sync(forms.sync, counts),
-            self._around_async(forms.async_, counts),
-            self._around_items(forms.items, counts),
-            self._around_stream(forms.stream, counts),
-        )
+        own = decisions_of(name, self.kind, self.decisions, metrics, on_decision)
+        self._forms = guard_calls(strategies, self._counts, self._now, Ledger(own, self._durations()))
+        self._sync, self._async = self._forms.sync, self._forms.async_
+        if metrics is not None:
+            show_gauges(name, strategies, metrics)
 
     @property
     def forms(self) -> Forms:
         """The guarded call in its four forms."""
         return self._forms
 
-    def _counts(self, kind: str, decisions: tuple[Decision, ...], metrics: ResilienceMetrics | None) -> Counts:
-        return no_counts() if metrics is None else counts_for(metrics, self.name, kind, decisions)
+    def call(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """See :meth:`Guard.call`."""
+        result: R = self._sync(fn, args, kwargs)
+        return result
 
-    def _begin(self, counts: Counts) -> None:
-        if remaining(self._now()) == 0:
-            counts[Decision.EXPIRED]()
-            raise DeadlineExceeded(0.0, started=False)
+    def call_async(self, fn: Callable[P, Awaitable[R]], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R]:
+        """See :meth:`Guard.call_async`."""
+        return self._async(fn, args, kwargs)
 
-    def _count(self, error: BaseException, counts: Counts) -> None:
-        """Count a call that raised ``error``."""
-        counts[self._decide(error)]()
+    def _durations(self) -> BoundHistogram | None:
+        return None if self._metrics is None else self._metrics.duration.labels(**{LabelName.PIPELINE: self.name})
 
-    def _decide(self, error: BaseException) -> Decision:
-        if isinstance(error, (BreakerOpen, BulkheadFull)):
-            return Decision.REJECTED
-        outcome = outcome_in_time(error, self._now())
-        return Decision.NEUTRAL if outcome.excluded else _DECISION_OF.get(outcome, Decision.FAILED)
-
-    def _around_sync(self, inner: SyncStep, counts: Counts) -> SyncStep:
-        succeeded = counts[Decision.SUCCEEDED]
-
-        def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-            if current_deadline.get() is not None:
-                self._begin(counts)
-            try:
-                result = inner(fn, args, kwargs)
-            except BaseException as error:
-                self._count(error, counts)
-                raise
-            succeeded()
-            return result
-
-        return step
-
-    def _around_async(self, inner: AsyncStep, counts: Counts) -> AsyncStep:
-        succeeded = counts[Decision.SUCCEEDED]
-
-        async def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-            if current_deadline.get() is not None:
-                self._begin(counts)
-            try:
-                result = await inner(fn, args, kwargs)
-            except BaseException as error:
-                self._count(error, counts)
-                raise
-            succeeded()
-            return result
-
-        return step
-
-    def _around_items(self, inner: ItemsStep, counts: Counts) -> ItemsStep:
-        def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Generator[Any, Any, Any]:
-            if current_deadline.get() is not None:
-                self._begin(counts)
-            try:
-                result = yield from inner(fn, args, kwargs)
-            except BaseException as error:
-                self._count(error, counts)
-                raise
-            counts[Decision.SUCCEEDED]()
-            return result
-
-        return step
-
-    def _around_stream(self, inner: StreamStep, counts: Counts) -> StreamStep:
-        async def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> AsyncGenerator[Any, None]:
-            if current_deadline.get() is not None:
-                self._begin(counts)
-            try:
-                async with aclosing(inner(fn, args, kwargs)) as items:
-                    async for item in items:
-                        yield item
-            except BaseException as error:
-                self._count(error, counts)
-                raise
-            counts[Decision.SUCCEEDED]()
-
-        return step
-
-
-def _show_state(breaker: CircuitBreaker, metrics: ResilienceMetrics) -> None:
-    """Keep the state gauge of ``breaker`` up to date from now on."""
-    gauge = metrics.breaker_state.labels(**{LabelName.BREAKER: breaker.name})
-    gauge.set(_STATES.index(breaker.state))
-    breaker.on_transition(lambda _name, _old, new: gauge.set(_STATES.index(new)))
+    def _counts(self, strategy: Strategy | None) -> Counts:
+        if strategy is None:
+            return no_counts()
+        return decisions_of(self.name, strategy.kind, strategy.decisions, self._metrics, self._on_decision)

@@ -7,19 +7,22 @@ succeeds pays nothing for them.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import aclosing
-from typing import Any, ClassVar, ParamSpec, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from contextlib import AbstractContextManager, aclosing, nullcontext
+from typing import Any, ClassVar, Never, ParamSpec, TypeVar, overload
 
 from tenacity import RetryCallState
 
 from exai_sre.clock import Clock
+from exai_sre.context.attempt import attempts_left
 from exai_sre.resilience.budget import RetryBudget
 from exai_sre.resilience.classify import ErrorMatch, is_repeatable
 from exai_sre.resilience.decision import Counts, Decision
 from exai_sre.resilience.errors import UnsupportedForm
+from exai_sre.resilience.first_item import END, Head, Resumed, head_of_items, head_of_stream, shown
 from exai_sre.resilience.forms import Arguments, AsyncStep, ItemsStep, Keywords, StreamStep, SyncStep, form_of
-from exai_sre.resilience.retry_episode import Episode, RetryOptions, RetryPolicy, Stop, Wait
+from exai_sre.resilience.retry_episode import Attempt, Episode
+from exai_sre.resilience.retry_policy import BeforeSleep, Idempotent, RetryOptions, RetryPolicy, Stop, Wait
 from exai_sre.resilience.strategy import Strategy
 
 __all__ = ["Retry"]
@@ -27,19 +30,23 @@ __all__ = ["Retry"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_END = object()
+
+class _OnlyAny:
+    """Nothing returns this, so that for a type checker only functions that return ``Any`` fit it."""
 
 
 class Retry(Strategy):
-    """Calls a function again after an error that may pass.
+    """Calls a function again after an error or a result that may pass.
 
-    The last error is raised as it is. Nothing sleeps past the deadline of the context, or on an
-    open breaker that would still refuse; cancellation is never retried. A stream is retried only
-    before its first item, and only in a pipeline.
+    The last error is raised, and the last result returned, as it is. Nothing sleeps past the
+    deadline of the context, or on an open breaker that would still refuse; cancellation is never
+    retried. A stream is retried only before its first item, and only in a pipeline. Of retries
+    within retries only the outermost repeats, whatever lies between them: the others see
+    :data:`~exai_sre.context.attempt.attempts_left` set and make one attempt.
 
     Args:
-        attempts, wait, stop, on, budget, longest_wait: see
-            :class:`~exai_sre.resilience.retry_episode.RetryOptions`.
+        attempts, wait, stop, on, budget, longest_wait, retry_if, idempotent, before_sleep: see
+            :class:`~exai_sre.resilience.retry_policy.RetryOptions`.
         sleep: blocks for that many seconds in the synchronous forms.
         clock: source of time and of the asynchronous sleep; that of the pipeline, or the
             system's, by default.
@@ -65,15 +72,40 @@ class Retry(Strategy):
         on: ErrorMatch | Callable[[RetryCallState], bool] = is_repeatable,
         budget: RetryBudget | None = None,
         longest_wait: float = 60.0,
+        retry_if: Callable[[Any], bool] | None = None,
+        idempotent: Idempotent = True,
+        before_sleep: BeforeSleep | None = None,
         sleep: Callable[[float], object] = time.sleep,
         clock: Clock | None = None,
     ) -> None:
         super().__init__(clock)
-        self.options = RetryOptions(attempts, wait, stop, on, budget, longest_wait)
+        self.options = RetryOptions(
+            attempts=attempts,
+            wait=wait,
+            stop=stop,
+            on=on,
+            budget=budget,
+            longest_wait=longest_wait,
+            retry_if=retry_if,
+            idempotent=idempotent,
+            before_sleep=before_sleep,
+        )
         self._policy = RetryPolicy(self.options)
         self._sleep = sleep
 
-    def __call__(self, fn: Callable[P, R]) -> Callable[P, R]:
+    @overload
+    def __call__(self, fn: Callable[P, _OnlyAny]) -> Callable[P, Any]: ...
+
+    @overload
+    def __call__(self, fn: Callable[P, AsyncIterator[Any]]) -> Never: ...
+
+    @overload
+    def __call__(self, fn: Callable[P, Generator[Any, Any, Any]]) -> Never: ...
+
+    @overload
+    def __call__(self, fn: Callable[P, R]) -> Callable[P, R]: ...
+
+    def __call__(self, fn: Callable[P, Any]) -> Callable[P, Any]:
         """Retry every call of ``fn``, a plain or coroutine function.
 
         Raises:
@@ -87,105 +119,93 @@ class Retry(Strategy):
             )
         return super().__call__(fn)
 
-    def _begin(self) -> float:
-        if self._policy.budget is not None:
+    def _begin(self, nested: bool) -> float:
+        if self._policy.budget is not None and not nested:
             self._policy.budget.earn()
         return self._now()
 
+    def _attempt(self, episode: Episode | None, nested: bool) -> AbstractContextManager[None]:
+        if nested:
+            return nullcontext()
+        return Attempt(1, self._policy.attempts) if episode is None else episode.resending()
+
     def _around_sync(self, inner: SyncStep, counts: Counts) -> SyncStep:
+        policy = self._policy
+
         def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-            began, episode = self._begin(), None
+            nested, episode = attempts_left.get() is not None, None
+            began = self._begin(nested)
             while True:
                 try:
-                    if episode is None:
-                        return inner(fn, args, kwargs)
-                    with episode.resending():
-                        return inner(fn, args, kwargs)
+                    with self._attempt(episode, nested):
+                        result = inner(fn, args, kwargs)
                 except Exception as error:
-                    episode = episode or Episode(self._policy, counts, (fn, args, kwargs), began)
+                    episode = episode or Episode(policy, counts, (fn, args, kwargs), began, nested)
                     delay = episode.after(error, self._now())
                     if delay is None:
                         raise
+                else:
+                    if not policy.judges_results or shown(result) is END:
+                        return result
+                    episode = episode or Episode(policy, counts, (fn, args, kwargs), began, nested)
+                    delay = episode.after_result(shown(result), self._now())
+                    if delay is None:
+                        return result
+                    if type(result) is Head:
+                        result.rest.close()
                 self._sleep(delay)
 
         return step
 
     def _around_async(self, inner: AsyncStep, counts: Counts) -> AsyncStep:
+        policy = self._policy
+
         async def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-            began, episode = self._begin(), None
+            nested, episode = attempts_left.get() is not None, None
+            began = self._begin(nested)
             while True:
                 try:
-                    if episode is None:
-                        return await inner(fn, args, kwargs)
-                    with episode.resending():
-                        return await inner(fn, args, kwargs)
+                    with self._attempt(episode, nested):
+                        result = await inner(fn, args, kwargs)
                 except Exception as error:
-                    episode = episode or Episode(self._policy, counts, (fn, args, kwargs), began)
+                    episode = episode or Episode(policy, counts, (fn, args, kwargs), began, nested)
                     delay = episode.after(error, self._now())
                     if delay is None:
                         raise
+                else:
+                    if not policy.judges_results or shown(result) is END:
+                        return result
+                    episode = episode or Episode(policy, counts, (fn, args, kwargs), began, nested)
+                    delay = episode.after_result(shown(result), self._now())
+                    if delay is None:
+                        return result
+                    if type(result) is Head:
+                        await result.rest.aclose()
                 await self._clock.sleep(delay)
 
         return step
 
     def _around_items(self, inner: ItemsStep, counts: Counts) -> ItemsStep:
-        begin = self._around_sync(_first_item, counts)
+        begin = self._around_sync(lambda fn, args, kwargs: head_of_items(inner(fn, args, kwargs)), counts)
 
         def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Generator[Any, Any, Any]:
-            first, items = begin(inner, (fn, args, kwargs), {})
-            if first is _END:
-                return items
-            return (yield from _Resumed(first, items))
+            head: Head = begin(fn, args, kwargs)
+            if head.first is END:
+                return head.rest
+            return (yield from Resumed(head))
 
         return step
 
     def _around_stream(self, inner: StreamStep, counts: Counts) -> StreamStep:
-        begin = self._around_async(_first_of_stream, counts)
+        begin = self._around_async(lambda fn, args, kwargs: head_of_stream(inner(fn, args, kwargs)), counts)
 
         async def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> AsyncGenerator[Any, None]:
-            first, items = await begin(inner, (fn, args, kwargs), {})
-            if first is _END:
+            head: Head = await begin(fn, args, kwargs)
+            if head.first is END:
                 return
-            async with aclosing(items):
-                yield first
+            async with aclosing(head.rest) as items:
+                yield head.first
                 async for item in items:
                     yield item
 
         return step
-
-
-class _Resumed(Generator[Any, Any, Any]):
-    """A generator whose first item was taken: gives it out again, then hands everything on."""
-
-    __slots__ = ("_first", "_items")
-
-    def __init__(self, first: Any, items: Generator[Any, Any, Any]) -> None:
-        self._first = first
-        self._items = items
-
-    def send(self, value: Any) -> Any:
-        if self._first is _END:
-            return self._items.send(value)
-        first, self._first = self._first, _END
-        return first
-
-    def throw(self, *error: Any) -> Any:
-        return self._items.throw(*error)
-
-    def close(self) -> None:
-        self._items.close()
-
-
-def _first_item(inner: Callable[..., Any], call: Arguments, _: Keywords) -> tuple[Any, Any]:
-    """The first item and the generator behind it; at its end a mark and what it returned."""
-    items = inner(*call)
-    try:
-        return next(items), items
-    except StopIteration as end:
-        return _END, end.value
-
-
-async def _first_of_stream(inner: Callable[..., Any], call: Arguments, _: Keywords) -> tuple[Any, Any]:
-    """The first item and the generator behind it; at its end a mark."""
-    items = inner(*call)
-    return await anext(items, _END), items

@@ -2,106 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from collections.abc import Callable
+from contextvars import Token
+from typing import Any
 
-from tenacity import Future, RetryCallState, Retrying, retry_base, wait_random_exponential
+from tenacity import Future, RetryCallState
 
-from exai_sre.context.attempt import resend_count
+from exai_sre.context.attempt import attempts_left, resend_count
 from exai_sre.context.deadline import remaining
-from exai_sre.resilience.budget import RetryBudget
-from exai_sre.resilience.classify import ErrorMatch, error_matcher, is_repeatable, retry_after_of
+from exai_sre.resilience.classify import retry_after_of
 from exai_sre.resilience.decision import Counts, Decision
-from exai_sre.resilience.errors import BreakerOpen, OptionError
+from exai_sre.resilience.errors import OpenCircuit
+from exai_sre.resilience.retry_policy import RetryOptions, RetryPolicy, Stop, Wait
+from exai_sre.resilience.sent import note_attempts
 
-__all__ = ["Episode", "RetryOptions", "RetryPolicy", "Stop", "Wait"]
-
-Wait: TypeAlias = float | Callable[[RetryCallState], float]
-"""Seconds to wait, or a tenacity ``wait_*`` strategy."""
-
-Stop: TypeAlias = Callable[[RetryCallState], bool]
-"""A tenacity ``stop_*`` strategy."""
+__all__ = ["Attempt", "Episode", "RetryOptions", "RetryPolicy", "Stop", "Wait"]
 
 
-@dataclass(frozen=True, slots=True)
-class RetryOptions:
-    """Options of a :class:`~exai_sre.resilience.Retry`; times in seconds.
+class Attempt:
+    """``with`` block around one attempt of the outermost retry: what runs in it finds which one it is.
 
-    Attributes:
-        attempts: how often the function is called at most; not looked at where ``stop`` is given.
-        wait: time before the next attempt: a number or a tenacity ``wait_*`` strategy; ``None``
-            for full jitter, ``wait_random_exponential(multiplier=0.2, max=10)``.
-        stop: a tenacity ``stop_*`` strategy instead of ``attempts``.
-        on: exceptions that are worth another attempt: types, outcomes, a predicate, or a tenacity
-            ``retry_if_exception*`` strategy. One with ``retryable = False`` never is.
-        budget: bound on the share of retries; ``None`` for no bound.
-        longest_wait: a peer that asks to wait longer (``retry_after``) is not asked again.
+    Args:
+        number: number of the attempt, from 1.
+        attempts: the most attempts; 0 where nobody knows.
     """
 
-    attempts: int = 3
-    wait: Wait | None = None
-    stop: Stop | None = None
-    on: ErrorMatch | Callable[[RetryCallState], bool] = is_repeatable
-    budget: RetryBudget | None = None
-    longest_wait: float = 60.0
+    __slots__ = ("_attempts", "_left", "_number", "_resent")
 
-    def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise OptionError("attempts", self.attempts, "at least one attempt is needed")
-        if isinstance(self.wait, (int, float)) and not self.wait >= 0:
-            raise OptionError("wait", self.wait, "a time is not negative")
-        if not self.longest_wait >= 0:
-            raise OptionError("longest_wait", self.longest_wait, "a time is not negative")
+    def __init__(self, number: int, attempts: int) -> None:
+        self._number = number
+        self._attempts = attempts
 
+    def __enter__(self) -> None:
+        """Set :data:`attempts_left` and, if the request was sent before, :data:`resend_count`."""
+        self._left = attempts_left.set(self._attempts and self._attempts - self._number + 1)
+        self._resent: Token[int] | None = resend_count.set(self._number - 1) if self._number > 1 else None
 
-class RetryPolicy:
-    """What all calls through one retry share: its options, made ready to be asked.
-
-    Attributes:
-        budget: bound on the share of retries, or ``None``.
-        longest_wait: seconds; see :class:`RetryOptions`.
-        controller: what tenacity strategies find as ``retry_object``.
-    """
-
-    __slots__ = ("_attempts", "_on", "_stop", "_wait", "budget", "controller", "longest_wait")
-
-    def __init__(self, options: RetryOptions) -> None:
-        self._attempts = options.attempts
-        self._stop = options.stop
-        self._wait = wait_random_exponential(multiplier=0.2, max=10) if options.wait is None else options.wait
-        self._on = options.on if isinstance(options.on, retry_base) else error_matcher(cast("ErrorMatch", options.on))
-        self.budget = options.budget
-        self.longest_wait = options.longest_wait
-        self.controller = Retrying()
-
-    def repeats(self, error: Exception, state: RetryCallState) -> bool:
-        """Whether ``error`` is worth another attempt."""
-        if getattr(error, "retryable", True) is False:
-            return False
-        return self._on(state) if isinstance(self._on, retry_base) else self._on(error)
-
-    def stops(self, state: RetryCallState) -> bool:
-        """Whether the attempts are used up."""
-        return state.attempt_number >= self._attempts if self._stop is None else self._stop(state)
-
-    def wait(self, state: RetryCallState) -> float:
-        """Seconds before the next attempt."""
-        return self._wait(state) if callable(self._wait) else self._wait
+    def __exit__(self, *_: object) -> None:
+        """Take both back."""
+        attempts_left.reset(self._left)
+        if self._resent is not None:
+            resend_count.reset(self._resent)
 
 
 class Episode:
-    """One call that has failed at least once.
+    """One call that has failed at least once, or returned what may be worth another attempt.
 
     Args:
         policy: what all calls share.
         counts: where decisions are counted.
         call: the guarded function, its positional and its keyword arguments.
         began: monotonic time of the first attempt, seconds.
+        nested: whether a retry around this one repeats, so that this one must not.
     """
 
-    __slots__ = ("_counts", "_policy", "_state")
+    __slots__ = ("_counts", "_nested", "_policy", "_state")
 
     def __init__(
         self,
@@ -109,20 +64,17 @@ class Episode:
         counts: Counts,
         call: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]],
         began: float,
+        nested: bool = False,
     ) -> None:
         self._policy = policy
         self._counts = counts
+        self._nested = nested
         self._state = RetryCallState(policy.controller, *call)
         self._state.start_time = began
 
-    @contextmanager
-    def resending(self) -> Iterator[None]:
-        """Run a repeated attempt; what sends in the body finds how often it was sent before."""
-        token = resend_count.set(self._state.attempt_number - 1)
-        try:
-            yield
-        finally:
-            resend_count.reset(token)
+    def resending(self) -> Attempt:
+        """``with`` block around the present attempt."""
+        return Attempt(self._state.attempt_number, self._policy.attempts)
 
     def after(self, error: Exception, now: float) -> float | None:
         """What to do after an attempt that raised ``error`` at ``now`` (monotonic seconds).
@@ -131,26 +83,57 @@ class Episode:
             Seconds to sleep before the next attempt, which is then the present one; ``None`` to
             raise ``error``.
         """
-        state = self._state
-        state.outcome = Future(state.attempt_number)
-        state.outcome.set_exception(error)
-        state.outcome_timestamp = now
+        self._attempt_ended(now).set_exception(error)
         try:
-            decision, delay = self._decide(error, now)
+            delay = self._act(*self._after_error(error, now))
+            if delay is None and not self._nested:
+                note_attempts(error, self._state.attempt_number)
         finally:
             # the error holds its frames, which hold this object: without this, a cycle
-            state.outcome = None
+            self._state.outcome = None
+        return delay
+
+    def after_result(self, result: Any, now: float) -> float | None:
+        """What to do after an attempt that returned ``result`` at ``now`` (monotonic seconds).
+
+        Returns:
+            Seconds to sleep before the next attempt, which is then the present one; ``None`` to
+            return ``result``.
+        """
+        self._attempt_ended(now).set_result(result)
+        try:
+            if not self._policy.repeats_result(result, self._state):
+                return None
+            return self._act(*self._decide(None, now))
+        finally:
+            self._state.outcome = None
+
+    def _attempt_ended(self, now: float) -> Future:
+        outcome = Future(self._state.attempt_number)
+        self._state.outcome = outcome
+        self._state.outcome_timestamp = now
+        return outcome
+
+    def _act(self, decision: Decision, delay: float) -> float | None:
+        """Count ``decision`` and, if it is for another attempt, make that the present one."""
         self._counts[decision]()
         if decision is not Decision.RETRIED:
             return None
-        state.idle_for += delay
-        state.prepare_for_next_attempt()
+        self._state.idle_for += delay
+        self._policy.before_sleep(self._state, delay)
+        self._state.prepare_for_next_attempt()
         return delay
 
-    def _decide(self, error: Exception, now: float) -> tuple[Decision, float]:
-        policy, state = self._policy, self._state
-        if not policy.repeats(error, state):
+    def _after_error(self, error: Exception, now: float) -> tuple[Decision, float]:
+        if not self._policy.repeats(error, self._state):
             return Decision.FAILED, 0.0
+        return self._decide(error, now)
+
+    def _decide(self, error: Exception | None, now: float) -> tuple[Decision, float]:
+        """Whether to make the attempt that ``error``, or a result, is worth."""
+        policy, state = self._policy, self._state
+        if self._nested or not policy.may_send_again(error, state):
+            return Decision.GAVE_UP, 0.0
         delay = self._delay(error)
         state.upcoming_sleep = delay or 0.0
         if delay is None or policy.stops(state):
@@ -162,13 +145,13 @@ class Episode:
             return Decision.BUDGET_EMPTY, 0.0
         return Decision.RETRIED, delay
 
-    def _delay(self, error: Exception) -> float | None:
+    def _delay(self, error: Exception | None) -> float | None:
         """Seconds until another attempt makes sense; ``None`` if waiting that long does not."""
         delay = self._policy.wait(self._state)
-        asked = retry_after_of(error)
+        asked = None if error is None else retry_after_of(error)
         if asked is None:
             return delay
-        if isinstance(error, BreakerOpen):
+        if isinstance(error, OpenCircuit):
             # an attempt before the breaker lets calls through is sure to be refused
             return asked if asked <= delay else None
         return max(delay, asked) if asked <= self._policy.longest_wait else None

@@ -7,64 +7,49 @@ know whether it means that time ran out (a failure of the dependency) or that th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextvars import ContextVar, Token
-from typing import Protocol, cast
+import math
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from types import coroutine
+from typing import Any, Final, cast
+from weakref import WeakKeyDictionary, ref
 
 from exai_sre.clock import Clock
-from exai_sre.context.deadline import current_deadline, remaining
+from exai_sre.context.limits import Limits, current_limits
 from exai_sre.outcome import Outcome
 from exai_sre.resilience.classify import outcome_of
 from exai_sre.resilience.errors import UnsupportedForm
+from exai_sre.resilience.wheel import Entry, Timers, Wheel
 
-__all__ = ["Scope", "TimerClock", "TimerHandle", "outcome_in_time"]
+__all__ = ["Scope", "Watch", "new_scope", "outcome_in_time", "rest_within", "within"]
 
-
-class TimerHandle(Protocol):
-    """A timer that was started."""
-
-    def cancel(self) -> None:
-        """Stop the timer; no-op once it has fired."""
-        ...
+_EXACT_BELOW: Final = 0.1
+"""A limit of fewer seconds gets a timer of its own: a tick would be too coarse for it."""
 
 
-class TimerClock(Protocol):
-    """A clock with timers of its own, such as a virtual one."""
+class Scope(Limits):
+    """One time limit around a piece of the running task.
 
-    def call_later(self, delay: float, callback: Callable[[], object]) -> TimerHandle:
-        """Call ``callback`` once, ``delay`` seconds from now."""
-        ...
-
-
-class Scope:
-    """One time limit around a piece of the running task, from its making to :meth:`close`.
-
-    Args:
-        clock: source of time; its own timers are used if it has any, else those of the loop.
-        seconds: time until the task is cancelled.
-        shared: whether everything inside has this limit as its deadline.
+    It is made without arguments, and its maker sets what differs. It fires only once it is
+    watched, which is when the code in it first suspends: until then no timer could run anyway.
 
     Attributes:
-        expired: whether the limit fired and is not closed yet. What outlives the limit, such as a
-            background task that inherited it, is no longer cancelled by it.
+        seconds: the time that it gives.
+        ends: monotonic time at which it fires, seconds.
+        task: the task that it cancels while it is watched, else ``None``.
+        cancelling: how many cancellations of the task were asked for when the watch began.
+        entry: its entry in the wheel.
     """
 
-    __slots__ = ("_cancelling", "_deadline", "_handle", "_outer", "_task", "_token", "expired")
+    seconds: float = math.inf
+    ends: float = math.inf
+    task: asyncio.Task[object] | None = None
+    cancelling: int | None = None
+    entry: Entry
 
-    def __init__(self, clock: Clock, seconds: float, *, shared: bool = False) -> None:
-        task = _running_task()
-        self.expired = False
-        self._task = task
-        self._cancelling = task.cancelling()
-        self._outer = _innermost.get()
-        timers: TimerClock | None = getattr(clock, "call_later", None) and cast("TimerClock", clock)
-        self._handle: TimerHandle = (timers or task.get_loop()).call_later(seconds, self._expire)
-        self._token: Token[Scope | None] = _innermost.set(self)
-        self._deadline = current_deadline.set(clock.monotonic() + seconds) if shared else None
-
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """Fire."""
         self.expired = True
-        self._task.cancel()
+        cast("asyncio.Task[object]", self.task).cancel()
 
     def close(self, error: BaseException | None) -> bool:
         """End the limit; ``error`` is what the body raised.
@@ -73,33 +58,154 @@ class Scope:
             Whether ``error`` is the cancellation that this limit caused, and nobody else asked
             for one; it is then to be reported as a timeout.
         """
-        self._handle.cancel()
-        _innermost.reset(self._token)
-        if self._deadline is not None:
-            current_deadline.reset(self._deadline)
-        expired, self.expired = self.expired, False
-        if not expired:
+        task, self.task = self.task, None
+        if task is None:
             return False
-        alone = self._task.uncancel() <= self._cancelling
+        self.entry.scope = None
+        if not self.expired:
+            return False
+        self.expired = False
+        alone = task.uncancel() <= (self.cancelling or 0)
         return alone and isinstance(error, asyncio.CancelledError)
 
-    @property
-    def any_expired(self) -> bool:
-        """Whether this limit or one around it fired and is not closed yet."""
-        return self.expired or (self._outer is not None and self._outer.any_expired)
+
+def new_scope(outer: Limits | None) -> Scope:
+    """A scope without times of its own, within ``outer``."""
+    scope = Scope()
+    scope.lie_within(outer)
+    return scope
 
 
-def _running_task() -> asyncio.Task[object]:
+class Watch:
+    """What fires scopes: one wheel per event loop.
+
+    Args:
+        clock: source of time; its own timers are used if it has any, else those of the loop.
+        now: its monotonic seconds.
+    """
+
+    __slots__ = ("_last", "_now", "_own", "_wheels")
+
+    def __init__(self, clock: Clock, now: Callable[[], float]) -> None:
+        self._now = now
+        self._own = cast("Timers", clock) if hasattr(clock, "call_later") else None
+        self._wheels: WeakKeyDictionary[asyncio.AbstractEventLoop, Wheel] = WeakKeyDictionary()
+        self._last: tuple[Callable[[], asyncio.AbstractEventLoop | None], Wheel] = _no_loop, Wheel(now)
+
+    def add(self, scope: Scope, suspended_on: Any) -> None:
+        """Watch ``scope`` on behalf of the running task.
+
+        Args:
+            scope: the limit.
+            suspended_on: what the task is about to wait for.
+
+        Raises:
+            UnsupportedForm: no task is running.
+        """
+        try:
+            # asking a future for its loop spares the system call that asking for the running loop is on Python 3.11
+            loop = suspended_on.get_loop()
+        except AttributeError:
+            loop = _running_loop()
+        task = asyncio.current_task(loop)
+        if task is None:
+            raise _no_task()
+        if scope.task is not None:
+            scope.entry.scope = None
+        scope.task = task
+        if scope.cancelling is None:
+            scope.cancelling = task.cancelling()
+        scope.entry = entry = Entry()
+        entry.scope = scope
+        of, wheel = self._last
+        if of() is not loop:
+            wheel = self._wheel_of(loop)
+        if scope.seconds < _EXACT_BELOW:
+            (self._own or loop).call_later(max(0.0, scope.ends - self._now()), entry.fire)
+        elif scope.ends >= wheel.horizon:
+            wheel.far.append(entry)
+        else:
+            wheel.add(entry, scope.ends, self._own or loop)
+
+    def _wheel_of(self, loop: asyncio.AbstractEventLoop) -> Wheel:
+        wheel = self._wheels.get(loop)
+        if wheel is None:
+            wheel = self._wheels.setdefault(loop, Wheel(self._now))
+        self._last = ref(loop), wheel
+        return wheel
+
+
+def _no_loop() -> None:
+    """Stands in for the weak reference to the last loop."""
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
     try:
-        task = asyncio.current_task()
+        return asyncio.get_running_loop()
     except RuntimeError:
-        task = None
-    if task is None:
-        raise UnsupportedForm("a time limit on a coroutine needs a running asyncio task")
-    return task
+        raise _no_task() from None
 
 
-_innermost: ContextVar[Scope | None] = ContextVar("exai_sre_time_scope", default=None)
+def _no_task() -> UnsupportedForm:
+    return UnsupportedForm("a time limit on a coroutine needs a running asyncio task")
+
+
+async def within(scope: Scope, watch: Watch, body: Coroutine[Any, Any, Any]) -> Any:
+    """The result of ``body``, which ``scope`` bounds from its first suspension on."""
+    try:
+        suspended_on = body.send(None)
+    except StopIteration as end:
+        return end.value
+    return await rest_within(scope, watch, body, suspended_on)
+
+
+def rest_within(scope: Scope, watch: Watch, body: Any, suspended_on: Any) -> Awaitable[Any]:
+    """Go on with a coroutine that was driven by hand to its first suspension; to be awaited.
+
+    Args:
+        scope: the limit that is watched from now on; it is closed if the body returns.
+        watch: what fires it.
+        body: the coroutine.
+        suspended_on: what it gave when it suspended.
+
+    Returns:
+        What gives its result.
+    """
+    # who yields nothing is run again before any timer could be: only what it waits for after that needs one
+    watched = suspended_on is not None
+    if watched:
+        try:
+            watch.add(scope, suspended_on)
+        except UnsupportedForm:
+            body.close()
+            raise
+    return _rest(scope, watch, body, suspended_on, watched)
+
+
+@coroutine
+def _rest(scope: Scope, watch: Watch, body: Any, suspended_on: Any, watched: bool) -> Generator[Any, Any, Any]:
+    try:
+        while True:
+            try:
+                yield suspended_on
+            except BaseException as error:
+                suspended_on = body.throw(error)
+            else:
+                if watched:
+                    # event loops send nothing, and from here on the interpreter does the driving
+                    result = yield from body
+                    break
+                suspended_on = body.send(None)
+            if not watched:
+                watched = True
+                watch.add(scope, suspended_on)
+    except StopIteration as end:
+        result = end.value
+    except (GeneratorExit, UnsupportedForm):
+        body.close()
+        raise
+    scope.close(None)
+    return result
 
 
 def outcome_in_time(error: BaseException, now: float) -> Outcome:
@@ -109,8 +215,7 @@ def outcome_in_time(error: BaseException, now: float) -> Outcome:
         error: what the call raised.
         now: monotonic seconds.
     """
-    if isinstance(error, asyncio.CancelledError):
-        scope = _innermost.get()
-        if (scope is not None and scope.any_expired) or remaining(now) == 0:
-            return Outcome.TIMEOUT
+    limits = current_limits.get() if isinstance(error, asyncio.CancelledError) else None
+    if limits is not None and (limits.any_expired or (limits.deadline is not None and now >= limits.deadline)):
+        return Outcome.TIMEOUT
     return outcome_of(error)

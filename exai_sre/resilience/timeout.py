@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from exai_sre.clock import Clock
-from exai_sre.context.deadline import current_deadline, deadline_at
+from exai_sre.context.limits import current_limits
 from exai_sre.resilience.decision import Counts, Decision
 from exai_sre.resilience.errors import DeadlineExceeded, OptionError
 from exai_sre.resilience.forms import Arguments, AsyncStep, ItemsStep, Keywords, StreamStep, SyncStep
-from exai_sre.resilience.scope import Scope
+from exai_sre.resilience.scope import Scope, Watch, new_scope, within
 from exai_sre.resilience.strategy import Strategy
+from exai_sre.resilience.wheel import TICK
 
 __all__ = ["Timeout", "TimeoutOptions"]
 
@@ -62,22 +64,36 @@ class Timeout(Strategy):
         super().__init__(clock)
         self.options = TimeoutOptions(seconds, total)
 
-    def _time_left(self, counts: Counts) -> float:
-        """Seconds that a call beginning now may take."""
-        seconds = self.options.seconds
-        deadline = current_deadline.get()
-        if deadline is not None:
-            seconds = min(seconds, deadline - self._now())
-            if seconds <= 0:
-                counts[Decision.EXPIRED]()
-                raise DeadlineExceeded(0.0, started=False)
-        return seconds
+    def _set_clock(self, clock: Clock) -> None:
+        super()._set_clock(clock)
+        self._watch = Watch(clock, self._now)
+
+    def _limit(self, counts: Counts) -> Scope:
+        """The limit of a call that begins now."""
+        now = self._now()
+        scope = new_scope(current_limits.get())
+        seconds = scope.seconds = self.options.seconds
+        left = math.inf if scope.deadline is None else scope.deadline - now
+        if left <= 0:
+            counts[Decision.EXPIRED]()
+            raise DeadlineExceeded(0.0, started=False)
+        if left <= seconds:
+            scope.seconds = left
+        scope.ends = now + scope.seconds
+        if left <= seconds and scope.guarded:
+            # the limit around this one ends the call; this one is for a task that outlives that limit
+            scope.ends += TICK
+        return scope
 
     def _around_sync(self, inner: SyncStep, counts: Counts) -> SyncStep:
         def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-            seconds = self._time_left(counts)
-            with deadline_at(self._now() + seconds):
+            scope = self._limit(counts)
+            scope.deadline, scope.guarded = min(scope.ends, scope.deadline or scope.ends), False
+            token = current_limits.set(scope)
+            try:
                 return inner(fn, args, kwargs)
+            finally:
+                current_limits.reset(token)
 
         return step
 
@@ -85,23 +101,25 @@ class Timeout(Strategy):
         total = self.options.total
 
         async def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Any:
-            seconds = self._time_left(counts)
-            scope = Scope(self._clock, seconds, shared=total)
+            scope = self._limit(counts)
+            if total:
+                scope.deadline, scope.guarded = min(scope.ends, scope.deadline or scope.ends), True
+            token = current_limits.set(scope)
             try:
-                result = await inner(fn, args, kwargs)
+                return await within(scope, self._watch, inner(fn, args, kwargs))
             except BaseException as error:
                 if scope.close(error):
                     counts[Decision.TIMED_OUT]()
-                    raise DeadlineExceeded(seconds) from error
+                    raise DeadlineExceeded(scope.seconds) from error
                 raise
-            scope.close(None)
-            return result
+            finally:
+                current_limits.reset(token)
 
         return step
 
     def _around_items(self, inner: ItemsStep, counts: Counts) -> ItemsStep:
         def step(fn: Callable[..., Any], args: Arguments, kwargs: Keywords) -> Generator[Any, Any, Any]:
-            self._time_left(counts)
+            self._limit(counts)
             return (yield from inner(fn, args, kwargs))
 
         return step

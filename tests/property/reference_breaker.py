@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import floor
 
@@ -18,32 +19,47 @@ class ReferencePermit:
 
 @dataclass
 class ReferenceBreaker:
-    """Keeps every call it was told of and counts them anew each time."""
+    """Keeps every call that is in its window and counts them anew each time."""
 
     failure_rate: float
     slow_rate: float
     slow_after: float | None
     window: float
     minimum_calls: int
-    open_for: float
+    open_for: float | Callable[[int], float]
     half_open_calls: int
     half_open_limit: float
     state: str = "closed"
     generation: int = 0
     until: float = 0.0
-    calls: list[tuple[float, bool, bool]] = field(default_factory=list)
+    calls: list[tuple[int, bool, bool]] = field(default_factory=list)
     probes: list[ReferencePermit] = field(default_factory=list)
     passed: list[bool] = field(default_factory=list)
+    openings: int = 0
 
-    def in_window(self, now: float) -> list[tuple[float, bool, bool]]:
-        width = self.window / BUCKETS
-        return [call for call in self.calls if floor(now / width) - floor(call[0] / width) < BUCKETS]
+    def bucket(self, now: float) -> int:
+        return floor(now / (self.window / BUCKETS))
+
+    def in_window(self, now: float) -> list[tuple[int, bool, bool]]:
+        gone = self.bucket(now) - BUCKETS
+        self.calls = [call for call in self.calls if call[0] > gone]
+        return self.calls
+
+    def open_time(self, openings: int) -> float:
+        return self.open_for(openings) if callable(self.open_for) else self.open_for
 
     def go(self, state: str, now: float) -> None:
-        self.state, self.generation, self.until = state, self.generation + 1, now + self.open_for
+        self.state, self.generation = state, self.generation + 1
         self.probes, self.passed = [], []
+        if state == "open":
+            self.openings += 1
+            self.until = now + self.open_time(self.openings)
         if state == "closed":
-            self.calls = []
+            self.calls, self.openings = [], 0
+
+    def put(self, state: str, now: float) -> None:
+        self.go(state, now)
+        self.calls, self.openings = [], 0
 
     def catch_up(self, now: float) -> None:
         if self.state == "open" and now >= self.until:
@@ -58,19 +74,21 @@ class ReferenceBreaker:
             if self.state == "open" and now >= self.until:
                 self.go("half_open", now)
 
-    def admit(self, now: float) -> ReferencePermit | float:
+    def admit(self, now: float) -> ReferencePermit | tuple[float, float]:
+        """A permit, or the least and the most that a refused call may be told to wait."""
         self.catch_up(now)
         if self.state in ("closed", "disabled", "metrics_only"):
             return ReferencePermit(self.generation, now)
-        if self.state == "half_open" and len(self.passed) + len(self.probes) < self.half_open_calls:
-            permit = ReferencePermit(self.generation, now)
-            self.probes.append(permit)
-            return permit
-        if self.state == "open":
-            return self.until - now
         if self.state == "half_open":
-            return min(self.open_for, self.probes[0].started + self.half_open_limit - now)
-        return self.open_for
+            if not self.refuses():
+                permit = ReferencePermit(self.generation, now)
+                self.probes.append(permit)
+                return permit
+            # nobody knows when a probe will end: the last open time or the next is as good, or when it hangs too long
+            hangs = self.probes[0].started + self.half_open_limit - now
+            return min(hangs, self.open_time(self.openings)), min(hangs, self.open_time(self.openings + 1))
+        wait = self.until - now if self.state == "open" else self.open_time(1)
+        return wait, wait
 
     def is_slow(self, permit: ReferencePermit, now: float) -> bool:
         end = now if permit.answered is None else permit.answered
@@ -84,7 +102,7 @@ class ReferenceBreaker:
             if permit in self.probes:
                 self.settle_probe(permit, verdict, now)
         elif self.state in ("closed", "metrics_only") and verdict != "neutral":
-            self.calls.append((now, verdict == "failure", self.is_slow(permit, now)))
+            self.calls.append((self.bucket(now), verdict == "failure", self.is_slow(permit, now)))
             if self.state == "closed":
                 self.judge(now)
 
@@ -106,3 +124,9 @@ class ReferenceBreaker:
             if len(self.passed) == self.half_open_calls:
                 slow = sum(self.passed) / len(self.passed) >= self.slow_rate
                 self.go("open" if slow else "closed", now)
+
+    def refuses(self) -> bool:
+        """Whether a call would be refused now."""
+        if self.state == "half_open":
+            return len(self.passed) + len(self.probes) >= self.half_open_calls
+        return self.state in ("open", "forced_open")

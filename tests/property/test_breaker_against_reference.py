@@ -9,17 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from exai_sre.outcome import Outcome
 from exai_sre.resilience.breaker_engine import BreakerEngine, Permit, Rejection
 from exai_sre.resilience.breaker_options import BreakerOptions, BreakerState
+from tests.property.breaker_script import VERDICTS, growing
 from tests.property.reference_breaker import ReferenceBreaker, ReferencePermit
-
-VERDICTS = {
-    Outcome.OK: "ok",
-    Outcome.ERROR: "failure",
-    Outcome.UPSTREAM_ERROR: "failure",
-    Outcome.TIMEOUT: "failure",
-    Outcome.OVERLOAD: "neutral",
-    Outcome.CLIENT_ERROR: "neutral",
-    Outcome.CANCELLED: "neutral",
-}
 
 # multiples of 1/8 add without rounding, so that times can meet limits exactly
 TIMES = st.integers(0, 200).map(lambda eighths: eighths / 8)
@@ -35,10 +26,11 @@ class BreakerAgainstReference(RuleBasedStateMachine):
         minimum_calls=st.integers(1, 5),
         half_open_calls=st.integers(1, 3),
         half_open_limit=st.sampled_from([2.0, 20.0]),
+        open_for=st.sampled_from([5.0, growing]),
     )
     def build(self, **options):
         self.now = 1000.0
-        settled = {"window": 10.0, "open_for": 5.0, **options}
+        settled = {"window": 10.0, **options}
         self.told = [BreakerState.CLOSED]
         self.engine = BreakerEngine(BreakerOptions(**settled), self.changed)
         self.reference = ReferenceBreaker(**settled)
@@ -52,10 +44,10 @@ class BreakerAgainstReference(RuleBasedStateMachine):
     @rule()
     def begin(self):
         mine, theirs = self.engine.admit(self.now), self.reference.admit(self.now)
-        assert isinstance(mine, Rejection) == isinstance(theirs, float)
+        assert isinstance(mine, Rejection) == isinstance(theirs, tuple)
         if isinstance(mine, Rejection):
-            assert mine.retry_after == theirs
-            assert mine.retry_after > 0
+            least, most = theirs
+            assert 0 < least <= mine.retry_after <= most
         else:
             self.running.append((mine, theirs))
 
@@ -95,8 +87,7 @@ class BreakerAgainstReference(RuleBasedStateMachine):
     @rule(state=st.sampled_from(["forced_open", "disabled", "metrics_only", "closed"]))
     def switch(self, state):
         self.engine.put(BreakerState(state), self.now)
-        self.reference.go(state, self.now)
-        self.reference.calls = []
+        self.reference.put(state, self.now)
 
     @invariant()
     def same_state_and_counts(self):
@@ -105,6 +96,7 @@ class BreakerAgainstReference(RuleBasedStateMachine):
         recent = self.reference.in_window(self.now)
         counts = len(recent), sum(failed for _, failed, _ in recent), sum(slow for _, _, slow in recent)
         assert self.engine.counts(self.now) == counts
+        assert (self.engine.retry_after(self.now) > 0) == self.reference.refuses()
 
 
 TestBreakerAgainstReference = BreakerAgainstReference.TestCase

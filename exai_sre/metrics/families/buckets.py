@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["DB_DURATION", "GEN_AI_DURATION", "HTTP_DURATION", "LATENCY", "MCP_DURATION", "SHORT"]
+__all__ = ["DB_DURATION", "GEN_AI_DURATION", "GUARDED_DURATION", "HTTP_DURATION", "LATENCY", "MCP_DURATION", "SHORT"]
 
 MCP_DURATION: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 """MCP conventions: operation and session duration, seconds."""
@@ -16,6 +16,9 @@ GEN_AI_DURATION: Final = (
     0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.0, 5.12, 10.24, 20.48, 30.0, 40.96, 81.92,
 )  # fmt: skip
 """GenAI conventions (powers of two from 0.01), with 5 s and 30 s added as SLO thresholds."""
+
+GUARDED_DURATION: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+"""Guarded calls, seconds: from a rejection to an LLM's answer."""
 
 HTTP_DURATION: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 """HTTP conventions: server and client request duration, seconds."""

