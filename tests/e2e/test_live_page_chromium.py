@@ -203,6 +203,22 @@ async def test_a_breaker_keeps_its_recent_past_as_a_band(browser, server):
         assert "closed for 10\u202fs, then open for 20\u202fs, then half open for 10\u202fs, then closed" in label
 
 
+async def test_a_breaker_tells_what_its_window_holds(browser, server):
+    now = time.time()
+    told = {
+        "none": {},
+        "quiet": {"calls": 1, "failures": 0, "slow": 0},
+        "busy": {"calls": 40, "failures": 10, "slow": 1},
+    }
+    cards = [{**breaker(name, "closed", now - 5), **window} for name, window in told.items()]
+    server.snapshot = [{"type": "snapshot", "log": [], **state(now, breakers=cards)}]
+    async with opened(browser, server.url) as page:
+        card = {name: page.locator(".breaker", has_text=name) for name in told}
+        await expect(card["quiet"]).to_contain_text("1 call in its window")
+        await expect(card["busy"]).to_contain_text("40 calls in its window, 25.0\u202f% failed, 2.5\u202f% slow")
+        await expect(card["none"]).not_to_contain_text("window")
+
+
 async def test_the_demonstration_is_shown_while_one_runs(browser, server):
     told = {
         "phase": "outage",

@@ -1,7 +1,7 @@
 // Circuit breakers: the state of each as text and shape, and what it was over the last minutes.
 
 import { byId, el, keyed, setAttribute, setShape, setText, shape, svg } from "./dom.js";
-import { duration } from "./format.js";
+import { count, duration, percent } from "./format.js";
 import { SPAN } from "./history.js";
 
 const STATES = {
@@ -24,9 +24,9 @@ export function drawBreakers(breakers, history) {
 }
 
 function makeItem(name) {
-  const parts = { shape: shape("none"), state: el("strong"), since: el("span", { class: "sub" }) };
+  const parts = { shape: shape("none"), state: el("strong"), since: el("span", { class: "sub" }), seen: el("span", { class: "sub" }) };
   const strip = svg("svg", { class: "strip", viewBox: `0 0 ${SPAN} 10`, preserveAspectRatio: "none", role: "img" });
-  const words = el("p", {}, el("span", { class: "name", text: name }), " ", parts.state, parts.since);
+  const words = el("p", {}, el("span", { class: "name", text: name }), " ", parts.state, parts.since, parts.seen);
   const head = el("div", { class: "breaker-head" }, parts.shape, words);
   return { node: el("li", { class: "card breaker" }, head, strip), strip, ...parts };
 }
@@ -37,6 +37,7 @@ function drawItem(item, breaker, history) {
   setShape(item.shape, state.shape);
   setText(item.state, state.text);
   setText(item.since, since(breaker, history.now));
+  setText(item.seen, windowOf(breaker));
   const bands = history.bands(breaker.name);
   const start = history.now - SPAN;
   item.strip.replaceChildren(...bands.map((band) => rectangle(band, start)));
@@ -48,6 +49,14 @@ function since(breaker, now) {
   const age = typeof breaker.since === "number" ? `for ${duration(now - breaker.since)}` : "";
   if (breaker.state !== "open" || !(breaker.retry_after > 0)) return age;
   return `${age}, tries again in ${duration(Math.ceil(breaker.retry_after))}`;
+}
+
+/** What the breaker judges by: the calls in its window, and which share of them failed or was slow. */
+function windowOf({ calls, failures, slow }) {
+  if (typeof calls !== "number") return "";
+  const shares = [[failures, "failed"], [slow, "slow"]].filter(([part]) => part > 0);
+  const told = shares.map(([part, word]) => `, ${percent(part / calls)} ${word}`).join("");
+  return `${count(calls)} ${calls === 1 ? "call" : "calls"} in its window${told}`;
 }
 
 function rectangle(band, start) {
