@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from exai_sre.errors import ExaiSreError
-from exai_sre.outcome import Outcome
+from exai_sre.resilience.classifiers import Verdict
 
 __all__ = [
     "ChatChunk",
@@ -18,7 +18,6 @@ __all__ = [
     "Provider",
     "UpstreamError",
     "Usage",
-    "Verdict",
 ]
 
 
@@ -104,19 +103,6 @@ ChunkSink = Callable[[ChatChunk], Awaitable[None]]
 """Takes the chunks of a streamed answer in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a failure of an upstream means for us.
-
-    Attributes:
-        outcome: how the attempt ended.
-        retryable: whether the same request to the same upstream may succeed soon.
-    """
-
-    outcome: Outcome
-    retryable: bool
-
-
 class UpstreamError(ExaiSreError):
     """One attempt at an upstream that brought no answer.
 
@@ -128,6 +114,7 @@ class UpstreamError(ExaiSreError):
             ``upstream_error`` otherwise.
         retryable: whether the same request may succeed soon.
         retry_after: seconds that the upstream asked us to wait; ``None`` where it did not.
+        sent: whether the request was sent; ``None`` where nobody can say.
         status: HTTP status; 0 where no response came.
         code: the vendor's own code in the body, or a word of ours (``connection``, ``malformed``).
     """
@@ -140,12 +127,12 @@ class UpstreamError(ExaiSreError):
         *,
         status: int = 0,
         code: str = "",
-        retry_after: float | None = None,
     ) -> None:
         self.provider = provider
         self.outcome = verdict.outcome
         self.retryable = verdict.retryable
-        self.retry_after = retry_after
+        self.retry_after = verdict.retry_after
+        self.sent = verdict.sent
         self.status = status
         self.code = code
         super().__init__(f"{provider}: {what}")

@@ -79,6 +79,7 @@ class UpstreamGuard:
             "retry_after": round(shot.retry_after, 3),
             "calls": shot.calls,
             "failures": shot.failures,
+            "slow": shot.slow,
         }
 
     async def call(self, fn: Callable[..., Awaitable[T]], *args: Any) -> T:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from exai_sre.clock import Clock
 from exai_sre.extras import require
-from exai_sre.outcome import Outcome
+from exai_sre.resilience.classifiers import Verdict
+from exai_sre.resilience.classifiers.http_clients import read_http_client_error
+from exai_sre.resilience.classifiers.verdict import LATE, TRANSIENT
 from server.providers.answer import AnswerBuilder
-from server.providers.base import ChatRequest, ChatResult, ChunkSink, UpstreamError, Verdict
-from server.providers.openai_wire import DONE, TRANSIENT, Dialect, MalformedAnswer
-from server.providers.retry_after import parse_retry_after
+from server.providers.base import ChatRequest, ChatResult, ChunkSink, UpstreamError
+from server.providers.openai_wire import DONE, Dialect, MalformedAnswer
 from server.providers.sse import SseOverflow, SseParser
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ MAX_BODY_BYTES: Final = 16 << 20
 """Bound on a whole answer."""
 
 _MAX_MESSAGE: Final = 300
-_TIMEOUT: Final = Verdict(Outcome.TIMEOUT, retryable=True)
+_MALFORMED: Final = replace(TRANSIENT, sent=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,12 @@ class HttpProvider:
                     return await self._stream(response, on_chunk)
                 return self._whole(await self._read(response), response.headers)
         except (MalformedAnswer, SseOverflow) as error:
-            raise self._error(TRANSIENT, f"malformed answer: {error}", status, "malformed") from error
+            raise self._error(_MALFORMED, f"malformed answer: {error}", status, "malformed") from error
         except TimeoutError as error:
-            raise self._error(_TIMEOUT, "no byte in time", status, "timeout") from error
+            raise self._error(self._verdict(error, LATE), "no byte in time", status, "timeout") from error
         except self._aiohttp.ClientError as error:
             what = f"connection failed ({type(error).__name__})"
-            raise self._error(TRANSIENT, what, status, "connection") from error
+            raise self._error(self._verdict(error, TRANSIENT), what, status, "connection") from error
 
     def _post(self, request: ChatRequest) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         endpoint = self._endpoint
@@ -143,15 +144,18 @@ class HttpProvider:
         return answer.result()
 
     def _refusal(self, status: int, headers: Mapping[str, str], data: bytes) -> UpstreamError:
-        code, message = "", ""
+        body: object = None
         # A gateway's HTML page is no JSON: the status alone has to do then.
         with suppress(MalformedAnswer):
-            code, message = self._dialect.error_of(self._dialect.parse(data)) or ("", "")
-        retry_after = parse_retry_after(headers.get("Retry-After"), self._clock.time())
-        verdict = self._dialect.classify(status if status != 200 else 500, code)
+            body = self._dialect.parse(data)
+        code, message = self._dialect.error_of(body) or ("", "")
+        verdict = self._dialect.classify(status, body, headers, self._clock.time())
         what = f"HTTP {status}{f', code {self._clean(code)}' if code else ''}"
         text = f"{what}: {self._clean(message)}" if message else what
-        return self._error(verdict, text, status, code, retry_after)
+        return self._error(verdict, text, status, code)
+
+    def _verdict(self, error: Exception, otherwise: Verdict) -> Verdict:
+        return read_http_client_error(error, self._clock.time()) or otherwise
 
     def _clean(self, message: str) -> str:
         # Vendors quote the refused key in their messages.
@@ -159,9 +163,5 @@ class HttpProvider:
         printable = "".join(sign if sign.isprintable() else " " for sign in without_key)
         return self._redact(printable)[:_MAX_MESSAGE]
 
-    def _error(
-        self, verdict: Verdict, what: str, status: int, code: str, retry_after: float | None = None
-    ) -> UpstreamError:
-        return UpstreamError(
-            self.name, verdict, what, status=status, code=self._clean(code)[:64], retry_after=retry_after
-        )
+    def _error(self, verdict: Verdict, what: str, status: int, code: str) -> UpstreamError:
+        return UpstreamError(self.name, verdict, what, status=status, code=self._clean(code)[:64])

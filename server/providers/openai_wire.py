@@ -7,74 +7,32 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from exai_sre.errors import ExaiSreError
-from exai_sre.outcome import Outcome
-from server.providers.base import ChatChunk, ChatRequest, ChatResult, Usage, Verdict
+from exai_sre.resilience.classifiers import OPENAI, Vendor, Verdict, vendor_verdict
+from server.providers.base import ChatChunk, ChatRequest, ChatResult, Usage
 
-__all__ = [
-    "ACCOUNT",
-    "DONE",
-    "FAULT",
-    "REFUSED",
-    "TRANSIENT",
-    "Dialect",
-    "MalformedAnswer",
-    "classify_status",
-]
+__all__ = ["DONE", "Dialect", "MalformedAnswer"]
 
 DONE: Final = "[DONE]"
 """Data of the event that ends a stream."""
-
-TRANSIENT: Final = Verdict(Outcome.UPSTREAM_ERROR, retryable=True)
-"""The upstream may answer the same request soon."""
-
-FAULT: Final = Verdict(Outcome.UPSTREAM_ERROR, retryable=False)
-"""The upstream fails, and repeating does not help."""
-
-ACCOUNT: Final = FAULT
-"""Our key or account is refused: no caller can mend it, so it counts as an outage, never as the caller's fault."""
-
-REFUSED: Final = Verdict(Outcome.CLIENT_ERROR, retryable=False)
-"""The request is at fault; any repetition is refused as well."""
-
-_STATUSES: Final[Mapping[int, Verdict]] = {
-    401: ACCOUNT,
-    402: ACCOUNT,
-    403: ACCOUNT,
-    404: FAULT,
-    405: FAULT,
-    408: TRANSIENT,
-    410: FAULT,
-    425: TRANSIENT,
-    429: TRANSIENT,
-    499: TRANSIENT,
-    501: FAULT,
-    505: FAULT,
-}
 
 
 class MalformedAnswer(ExaiSreError, ValueError):
     """A body that is not what the wire promises."""
 
 
-def classify_status(status: int) -> Verdict:
-    """The meaning of an HTTP status where the body's code says nothing."""
-    if status in _STATUSES:
-        return _STATUSES[status]
-    if status >= 500:
-        return TRANSIENT
-    return REFUSED if 400 <= status < 500 else FAULT
-
-
 class Dialect:
     """The shared wire; a vendor overrides what differs.
 
     Attributes:
-        provider: name of the upstream.
-        codes: the vendor's own error codes and what each means.
+        vendor: whose wire it is, with its own error codes and what each means.
     """
 
-    provider: str = ""
-    codes: Mapping[str, Verdict] = {}
+    vendor: Vendor = OPENAI
+
+    @property
+    def provider(self) -> str:
+        """Name of the upstream."""
+        return self.vendor.name
 
     def body(self, request: ChatRequest) -> dict[str, Any]:
         """The JSON body of ``POST /chat/completions``."""
@@ -90,9 +48,18 @@ class Dialect:
             body["thinking"] = {"type": "enabled" if request.thinking else "disabled"}
         return body
 
-    def classify(self, status: int, code: str) -> Verdict:
-        """What a failure means: by the body's code where it is known, else by the HTTP status."""
-        return self.codes.get(code) or classify_status(status)
+    def classify(
+        self, status: int, body: object, headers: Mapping[str, str] | None = None, now: float = 0.0
+    ) -> Verdict:
+        """What an answer means that is no completion: by the body's code where it is known, else by the HTTP status.
+
+        Args:
+            status: HTTP status; a success with an error inside is one of the vendor's own.
+            body: the decoded JSON; ``None`` where it is no JSON.
+            headers: header fields of the response.
+            now: seconds since the Unix epoch, for dates in ``Retry-After``.
+        """
+        return vendor_verdict(self.vendor, status if status >= 300 else 500, body, headers, now)
 
     def error_of(self, body: object) -> tuple[str, str] | None:
         """Code and message of an error body; ``None`` where ``body`` is none."""
@@ -105,7 +72,7 @@ class Dialect:
 
     def error_code(self, error: Mapping[str, Any]) -> str:
         """The code inside an error object."""
-        return str(error.get("code") or error.get("type") or "")
+        return next((str(error[field]) for field in self.vendor.fields if error.get(field)), "")
 
     def answer(self, body: object) -> ChatResult:
         """A whole answer.

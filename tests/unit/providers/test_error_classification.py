@@ -86,13 +86,13 @@ STATUSES = [
 
 @pytest.mark.parametrize(("status", "code", "outcome", "retryable"), GLM)
 def test_glm_is_judged_by_its_inner_code(status: int, code: str, outcome: Outcome, retryable: bool) -> None:
-    verdict = GlmDialect().classify(status, code)
+    verdict = GlmDialect().classify(status, {"error": {"code": code}})
     assert (verdict.outcome, verdict.retryable) == (outcome, retryable)
 
 
 @pytest.mark.parametrize(("status", "code", "outcome", "retryable"), KIMI)
 def test_kimi_is_judged_by_its_error_type(status: int, code: str, outcome: Outcome, retryable: bool) -> None:
-    verdict = KimiDialect().classify(status, code)
+    verdict = KimiDialect().classify(status, {"error": {"type": code}})
     assert (verdict.outcome, verdict.retryable) == (outcome, retryable)
 
 
@@ -101,7 +101,7 @@ def test_kimi_is_judged_by_its_error_type(status: int, code: str, outcome: Outco
 def test_without_a_known_code_the_status_decides(
     dialect: Dialect, status: int, outcome: Outcome, retryable: bool
 ) -> None:
-    verdict = dialect.classify(status, "")
+    verdict = dialect.classify(status, None)
     assert (verdict.outcome, verdict.retryable) == (outcome, retryable)
 
 
@@ -111,15 +111,30 @@ def test_without_a_known_code_the_status_decides(
 )
 @pytest.mark.parametrize("dialect", [GlmDialect(), KimiDialect()], ids=["glm", "kimi"])
 def test_numbers_and_words_in_the_message_change_nothing(dialect: Dialect, message: str) -> None:
-    code, text = dialect.error_of({"error": {"message": message}}) or ("?", "?")
-    assert text == message
-    assert dialect.classify(400, code).outcome is CLIENT
+    body = {"error": {"message": message}}
+    assert dialect.error_of(body) == ("", message)
+    assert dialect.classify(400, body).outcome is CLIENT
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+@pytest.mark.parametrize("dialect", [GlmDialect(), KimiDialect()], ids=["glm", "kimi"])
+def test_a_success_that_is_no_completion_is_the_fault_of_the_upstream(dialect: Dialect, status: int) -> None:
+    assert dialect.classify(status, None).outcome is UPSTREAM
+    assert dialect.classify(status, {"error": {"message": "busy"}}).retryable
+
+
+def test_the_time_that_a_vendor_asks_to_wait_is_taken_from_header_or_message() -> None:
+    busy = {"error": {"type": "rate_limit_reached_error", "message": "please try again after 1 seconds"}}
+    assert KimiDialect().classify(429, busy).retry_after == 1.0
+    assert KimiDialect().classify(429, busy, {"Retry-After": "7"}).retry_after == 7.0
+    date = {"Retry-After": "Sun, 09 Sep 2001 01:46:50 GMT"}
+    assert GlmDialect().classify(503, None, date, 1_000_000_000.0).retry_after == 10.0
 
 
 @settings(max_examples=100, deadline=None)
 @given(status=st.integers(300, 599), code=st.text(max_size=30))
 def test_what_the_client_caused_is_never_repeated(status: int, code: str) -> None:
     for dialect in (GlmDialect(), KimiDialect()):
-        verdict = dialect.classify(status, code)
+        verdict = dialect.classify(status, {"error": {"code": code, "type": code}})
         assert not (verdict.retryable and verdict.outcome is CLIENT)
         assert verdict.outcome in (CLIENT, UPSTREAM)

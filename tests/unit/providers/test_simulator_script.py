@@ -126,9 +126,9 @@ def test_scripted_failures_are_classified_like_the_vendors_own(
     provider: str, status: int, code: str, retryable: bool
 ) -> None:
     dialect = {"glm": GlmDialect(), "kimi": KimiDialect()}[provider]
-    found = dialect.error_of(error_body(provider, status, code, "text"))
-    assert found is not None
-    assert dialect.classify(status, found[0]).retryable is retryable
+    body = error_body(provider, status, code, "text")
+    assert dialect.error_of(body) is not None
+    assert dialect.classify(status, body).retryable is retryable
 
 
 @pytest.mark.parametrize(

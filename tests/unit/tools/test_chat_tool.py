@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from exai_sre.outcome import Outcome
+from exai_sre.resilience.classifiers import Verdict
 from exai_sre.testing import VirtualClock
-from server.providers.base import ChatChunk, Message, UpstreamError, Verdict
+from server.providers.base import ChatChunk, Message, UpstreamError
 from server.tools import ToolCall, ToolError, ToolResult, build_tools
 from server.tools.chat import ProgressBatch
 from tests.unit.tools.tool_rig import ANSWER, Echo, Progress, services
@@ -16,7 +17,7 @@ DOWN = Verdict(Outcome.UPSTREAM_ERROR, retryable=False)
 
 
 def down(provider: str = "glm", retry_after: float | None = None) -> UpstreamError:
-    return UpstreamError(provider, DOWN, "HTTP 503", status=503, retry_after=retry_after)
+    return UpstreamError(provider, replace(DOWN, retry_after=retry_after), "HTTP 503", status=503)
 
 
 async def chat(*providers: Echo, sink: Progress | None = None, **arguments: Any) -> ToolResult:

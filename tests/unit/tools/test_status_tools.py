@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from exai_sre.outcome import Outcome
+from exai_sre.resilience.classifiers import Verdict
 from exai_sre.version import __version__
-from server.providers.base import UpstreamError, Verdict
+from server.providers.base import UpstreamError
 from server.services import Services
 from server.tools import ToolCall, ToolError, ToolResult, build_tools
 from tests.unit.tools.tool_rig import Echo, services

@@ -1,0 +1,1 @@
+"""How each library is put to the cases: one file each."""
