@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help headline mutants theory picture run demo test unit integration e2e style generate check rules docs bench clean lock
+.PHONY: help headline cases lowest mutants mutants-kinds resilience-proof theory picture run demo test unit integration e2e style generate check rules docs bench clean lock
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,8 +39,10 @@ run: .venv/ok ## set up and start the server: MCP on 8079, live page on 8080
 demo: .venv/ok ## a scripted outage in 90 seconds: burn, alert, breaker, recovery
 	@exec $(BIN)/python -m server demo
 
+# What measures the real clock runs alone, after everything else; the rest shares the cores.
 test: .venv/ok ## every test that this machine can run
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile -k "not real_clock"
+	@$(BIN)/python -m pytest -q -k real_clock $(if $(findstring --cov,$(PYTEST_ADDOPTS)),--cov-append)
 
 unit: .venv/ok ## the quick tests
 	@$(BIN)/python -m pytest -q tests/unit tests/property tests/architecture
@@ -58,6 +60,7 @@ style: .venv/ok ## formatters, linters and type checkers
 generate: .venv/ok ## write alerts/, dashboards/, docs/runbooks and docs/schema
 	@$(BIN)/exai-sre generate -i slo -o .
 	@$(BIN)/python -c 'import json, exai_sre.slo as slo; print(json.dumps(slo.openslo_schema(), indent=2))' >docs/schema/openslo-v1.json
+	@$(BIN)/python -c 'import json, exai_sre.resilience.config as config; print(json.dumps(config.policies_schema(), indent=2))' >docs/schema/policies-v1.json
 
 check: .venv/ok ## lint slo/, alerts/ and dashboards/, and fail on drift
 	@$(BIN)/exai-sre check slo alerts dashboards && $(BIN)/exai-sre generate -i slo -o . --check
@@ -76,8 +79,21 @@ bench: .venv/ok ## micro-benchmarks
 headline: .venv/ok ## the headline table: Sloth's rules, one window, ours, on the same 30 days
 	@$(BIN)/python benchmarks/headline.py
 
+cases: .venv/ok ## the correctness cases C1 to C31 against every library
+	@$(BIN)/python -m benchmarks.cases
+
+lowest: .venv/ok ## tests of what wraps pybreaker, tenacity and redis, on their lowest versions
+	@$(BIN)/python -m tests.contract.versions
+
 mutants: .venv/ok ## change each threshold, window and label of the rules once: a shipped test must notice
 	@$(BIN)/python -m tests.mutants
+
+mutants-kinds: .venv/ok ## the same for every kind of indicator, each tenth change
+	@$(BIN)/python -m tests.mutants --kinds --every 10
+
+resilience-proof: .venv/ok ## a million transitions against the slow reference, 100,000 pipelines against the deadline (5 minutes)
+	@EXAI_TRANSITIONS=1000000 $(BIN)/python -m pytest -q tests/property/test_breaker_model.py
+	@EXAI_SRE_PROOF_PIPELINES=100000 $(BIN)/python -m pytest -q --timeout 0 tests/property/test_deadlines.py
 
 theory: .venv/ok ## every cell of the table of detection and reset minutes in promtool (13 minutes)
 	@EXAI_THEORY_TABLE=1 $(BIN)/python -m pytest -q tests/contract/test_burn_alerts_minute_by_minute.py -k theory

@@ -17,6 +17,7 @@ _PROGRAMS = {
     "needs_alertmanager": ("prometheus-alertmanager", "amtool"),
     "needs_chromium": ("chromium",),
     "needs_inspector": ("mcp-inspector",),
+    "needs_redis": ("redis-server",),
 }
 
 

@@ -37,7 +37,12 @@ def rootless_errors(root):
 def swallowing(handler):
     caught = ast.unparse(handler.type) if handler.type else "BaseException"
     greedy = any(word in caught for word in ("BaseException", "CancelledError", "get_cancelled_exc_class"))
-    return greedy and not any(isinstance(node, ast.Raise) for node in ast.walk(handler))
+    return greedy and not any(isinstance(node, ast.Raise) or hands_on(node) for node in ast.walk(handler))
+
+
+def hands_on(node):
+    """The error is thrown into the coroutine that is driven here, which decides about it."""
+    return isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".throw")
 
 
 def swallowed(root):
