@@ -28,7 +28,7 @@ Examples:
   exai-sre generate -i slo -o .                     write what changed
   exai-sre generate -i slo -o . --check             fail where committed files have drifted
   exai-sre generate -i slo -o . --diff              show what would change
-  exai-sre generate -i slo -o /tmp/x --only rules --scrape-interval 1s
+  exai-sre generate -i slo -o build --only rules --scrape-interval 1s
   exai-sre generate -i slo -o deploy --target kubernetes --namespace monitoring
   exai-sre generate -i sloth.yml -o trial --shadow trial      run beside Sloth's rules
   exai-sre generate -i slo -o . --receivers receivers.yaml --merge /etc/alertmanager/alertmanager.yml
