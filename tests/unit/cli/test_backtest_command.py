@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -150,11 +152,16 @@ def test_suggest_names_the_tightest_target(script, capsys):
     assert 0.9 < float(only["target"]) < 1
 
 
-def test_thirty_days_of_every_slo_take_half_a_minute_at_most_on_the_real_clock(script, capsys):
-    # The processor's time: how many others share the machine says nothing of the code.
-    began = time.process_time()
-    assert backtest("--incidents", script, "--days", "30", "--format", "json") == OK
-    assert time.process_time() - began <= 30
-    trials = json.loads(capsys.readouterr().out)["trials"]
+def test_thirty_days_of_every_slo_take_half_a_minute_at_most_on_the_real_clock(script):
+    """Of processor time, since who shares the machine says nothing of the code; in a process free of tracing."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    command = [sys.executable, "-c", "from exai_sre.cli.main import main; main()", "backtest", "-i", "slo"]
+    before = os.times().children_user
+    ran = subprocess.run(
+        [*command, "--incidents", script, "--days", "30", "--format", "json"],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert os.times().children_user - before <= 30
+    trials = json.loads(ran.stdout)["trials"]
     assert len(trials) == 14
     assert all(trial["history"]["minutes"] == 43_200 and trial["control"]["passed"] for trial in trials)
