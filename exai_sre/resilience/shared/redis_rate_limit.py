@@ -117,15 +117,16 @@ class RedisRateLimit(Strategy):
         self.limit = RateLimitOptions(rate, per, burst, wait)
         self.options = RedisRateLimitOptions(when_gone, processes, answer_within, pause, prefix)
         own_burst = max(1, self.limit.at_once // processes)
-        self._local = RateLimit(rate / processes, per, own_burst, name=name, wait=wait, key=key)
+        self._local = RateLimit(rate / processes, per, own_burst, name=name, wait=wait, key=key, clock=clock)
         self._client = client
         self._key = key
         self._gone = False
         self._ask_at = -math.inf
         super().__init__(clock)
 
-    def _set_clock(self, clock: Clock) -> None:
-        super()._set_clock(clock)
+    def use_clock(self, clock: Clock) -> None:
+        """See :meth:`Strategy.use_clock`; the limit of this process alone goes by the same clock."""
+        super().use_clock(clock)
         self._local.use_clock(clock)
 
     @property

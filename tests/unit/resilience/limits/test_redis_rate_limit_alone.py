@@ -106,10 +106,11 @@ async def test_a_refusal_says_when_redis_will_be_asked_again(client, clock):
     assert (caught.value.name, caught.value.retry_after) == ("quota", 2)
 
 
-async def test_a_local_turn_is_waited_for_within_the_deadline(client, clock):
+async def test_a_local_turn_is_waited_for_by_the_clock_of_the_pipeline_and_within_the_deadline(client, clock):
     limit = RedisRateLimit(client, 1, per=2, name="quota", wait=10)
     pipeline = Pipeline("p", limit, clock=clock)
     assert await pipeline.call_async(answer_async) == "ok"
+    clock.advance(0.75)
     assert await clock.run(pipeline.call_async(answer_async)) == "ok"
     assert clock.monotonic() == pytest.approx(1002)
     with deadline_at(clock.monotonic() + 1):
