@@ -17,6 +17,7 @@ from exai_sre.metrics.process import sample_loop_lag
 from exai_sre.middleware.aiohttp_client import instrumented_session
 from exai_sre.middleware.mcp import instrument
 from exai_sre.names import Event, LabelName
+from exai_sre.resilience.errors import breaker_open
 from exai_sre.slo import run_tracker, slo_report
 from exai_sre.version import __version__
 from server.gate import CallGate
@@ -146,6 +147,8 @@ async def running(
 
             await serve_ports(stack, application, taken)
         application.health.started()
+        # What an open breaker raises brings pybreaker with it: loaded now, not by the first refusal of an outage.
+        _background(stack, asyncio.to_thread(breaker_open))
         yield application
 
 
@@ -297,7 +300,7 @@ async def _start_background(
     _background(stack, broadcaster.run(interval, clock))
 
 
-def _background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+def _background(stack: AsyncExitStack, work: Coroutine[Any, Any, object]) -> None:
     task = asyncio.create_task(work)
 
     async def end() -> None:

@@ -24,8 +24,14 @@ def test_an_unknown_name_is_an_attribute_error():
     ("statement", "absent"),
     [
         ("import exai_sre.resilience", ["asyncio", "pybreaker", "tenacity", "prometheus_client"]),
-        ("from exai_sre.resilience import CircuitBreaker", ["tenacity", "prometheus_client", "structlog"]),
-        ("from exai_sre.resilience import Pipeline", ["tenacity", "prometheus_client", "opentelemetry"]),
+        (
+            "from exai_sre.resilience import CircuitBreaker",
+            ["pybreaker", "redis", "tenacity", "prometheus_client", "structlog"],
+        ),
+        (
+            "from exai_sre.resilience import Pipeline",
+            ["pybreaker", "redis", "tenacity", "prometheus_client", "opentelemetry"],
+        ),
     ],
 )
 def test_importing_loads_only_what_is_used(statement, absent):
