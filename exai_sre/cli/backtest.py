@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -54,15 +55,8 @@ A script of incidents (--incidents):
 @click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True,
               help="Form of the report.")  # fmt: skip
 def command(
-    inputs: Sequence[str],
-    ids: Sequence[str],
-    history: Path | None,
-    prometheus: str | None,
-    incidents: Path | None,
+    choice: Choice,
     *,
-    days: float | None,
-    until: float | None,
-    catalog: str | None,
     known: Path | None,
     targets: Sequence[Decimal],
     windows: Windows,
@@ -70,10 +64,9 @@ def command(
     form: str,
 ) -> int:
     """Replay a history: which alerts would have fired, and which incidents none."""
-    slos = wanted_slos(inputs, ids, catalog)
-    choice = Choice(history, prometheus, incidents, days, known, until)
+    slos = wanted_slos(choice)
     try:
-        trials = _trials(slos, choice, targets, windows)
+        trials = _trials(slos, replace(choice, known=known), targets, windows)
     except PrometheusError as error:
         click.echo(f"exai-sre: {error}", err=True)
         return ENVIRONMENT

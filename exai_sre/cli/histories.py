@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from functools import wraps
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -33,27 +34,49 @@ _TIMEOUT: Final = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Where a history comes from; exactly one of the first three is given.
+    """Which SLOs are meant, and where a history comes from: a file, a Prometheus or a script of incidents.
 
     Attributes:
+        inputs: SLO files and folders.
+        ids: the SLOs among them; all, if there is none.
+        catalog: catalog of metrics; ``None`` for that of pyproject.toml.
         history: file of OpenMetrics text or CSV.
         prometheus: address of a Prometheus.
         incidents: file with a script of incidents.
         days: how far back to look, or how long a script is; ``None`` for 30 days or what the script says.
-        known: file of known incidents.
         until: last moment that a Prometheus is asked about, seconds since the Unix epoch; ``None`` for now.
+        known: file of known incidents.
     """
 
+    inputs: Sequence[str]
+    ids: Sequence[str]
+    catalog: str | None
     history: Path | None
     prometheus: str | None
     incidents: Path | None
     days: float | None
+    until: float | None
     known: Path | None = None
-    until: float | None = None
 
 
 def history_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that choose SLOs and a history."""
+    """Add the options that choose SLOs and a history; ``command`` gets them as one ``choice``."""
+
+    @wraps(command)
+    def chosen(
+        *,
+        inputs: Sequence[str],
+        ids: Sequence[str],
+        catalog: str | None,
+        history: Path | None,
+        prometheus: str | None,
+        incidents: Path | None,
+        days: float | None,
+        until: float | None,
+        **others: Any,
+    ) -> Any:
+        return command(Choice(inputs, ids, catalog, history, prometheus, incidents, days, until), **others)
+
     file = click.Path(path_type=Path, dir_okay=False)
     options = (
         click.option("-i", "--input", "inputs", required=True, multiple=True, help="SLO file or folder; repeatable."),
@@ -70,22 +93,22 @@ def history_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--catalog", metavar="MODULE:ATTR|FILE", help="Catalog of metrics; default: see pyproject.toml."),
     )
     for option in reversed(options):
-        command = option(command)
-    return command
+        chosen = option(chosen)
+    return chosen
 
 
-def wanted_slos(inputs: Sequence[str], ids: Sequence[str], catalog: str | None) -> list[Slo]:
+def wanted_slos(choice: Choice) -> list[Slo]:
     """The SLOs of the inputs, those of ``ids`` if any are named.
 
     Raises:
         SpecError: the definitions cannot be used, or there are none.
         BadParameter: no SLO has one of the ids.
     """
-    known = {slo.id: slo for slo in read_slo_files(inputs, catalog)}
-    for one in ids:
+    known = {slo.id: slo for slo in read_slo_files(choice.inputs, choice.catalog)}
+    for one in choice.ids:
         if one not in known:
             raise click.BadParameter(f"no SLO has the id {one!r}: {suggest(one, known)}", param_hint="--slo")
-    return [slo for name, slo in known.items() if not ids or name in ids]
+    return [slo for name, slo in known.items() if not choice.ids or name in choice.ids]
 
 
 def with_histories(slos: Sequence[Slo], choice: Choice) -> tuple[Iterator[tuple[Slo, History]], list[Incident] | None]:

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Sequence
 from decimal import Decimal
-from pathlib import Path
 
 import click
 
@@ -35,22 +34,14 @@ Examples:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="Form of the report.")  # fmt: skip
 def command(
-    inputs: Sequence[str],
-    ids: Sequence[str],
-    history: Path | None,
-    prometheus: str | None,
-    incidents: Path | None,
+    choice: Choice,
     *,
-    days: float | None,
-    until: float | None,
-    catalog: str | None,
     leave: float,
     targets: Sequence[Decimal],
     form: str,
 ) -> int:
     """Propose targets and burn tiers from a history."""
-    slos, share = wanted_slos(inputs, ids, catalog), Decimal(repr(leave)) / 100
-    choice = Choice(history, prometheus, incidents, days, until=until)
+    slos, share = wanted_slos(choice), Decimal(repr(leave)) / 100
     try:
         found = _suggestions(slos, choice, share, targets)
     except PrometheusError as error:

@@ -6,16 +6,18 @@ from typing import Final
 
 from exai_sre.generate.onboarding.preset import Condition, Preset, PresetLabel, Signal
 
-__all__ = ["ENVOY"]
+__all__ = ["ENVOY", "ENVOY_MILLISECONDS"]
 
 _LISTENER = PresetLabel(("envoy_http_conn_manager_prefix",))
 _CLUSTER = PresetLabel(("envoy_cluster_name",), bound=100)
 _CLASS = PresetLabel(("envoy_response_code_class",), values=("1", "2", "3", "4", "5"))
 _ADMIN = Condition(_LISTENER.names[0], ("admin",), negated=True, why="The administration port is no user's.")
-_MILLISECONDS = (
+ENVOY_MILLISECONDS: Final = (
     "0.5", "1", "5", "10", "25", "50", "100", "250", "500", "1000", "2500", "5000", "10000", "30000", "60000",
     "300000", "600000", "1800000", "3600000",
 )  # fmt: skip
+"""Bounds of Envoy's histograms."""
+
 _NO_TOTAL = "Envoy's counters do not end in _total; they are counters all the same."
 
 ENVOY: Final = Preset(
@@ -43,7 +45,7 @@ ENVOY: Final = Preset(
             help="Duration of downstream requests, milliseconds.",
             unit="milliseconds",
             labels=(_LISTENER,),
-            buckets=_MILLISECONDS,
+            buckets=ENVOY_MILLISECONDS,
             filter=(_ADMIN,),
             availability=False,
             slow_after=0.5,
@@ -69,7 +71,7 @@ ENVOY: Final = Preset(
             help="Duration of requests to the clusters, milliseconds.",
             unit="milliseconds",
             labels=(_CLUSTER,),
-            buckets=_MILLISECONDS,
+            buckets=ENVOY_MILLISECONDS,
             side="client",
             availability=False,
             slow_after=1.0,

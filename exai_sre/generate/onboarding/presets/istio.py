@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from exai_sre.generate.onboarding.preset import Condition, Preset, PresetLabel, Signal
+from exai_sre.generate.onboarding.presets.envoy import ENVOY_MILLISECONDS
 
 __all__ = ["ISTIO"]
 
@@ -54,10 +55,7 @@ ISTIO: Final = Preset(
             help="Duration of requests, milliseconds.",
             unit="milliseconds",
             labels=_LABELS,
-            buckets=(
-                "0.5", "1", "5", "10", "25", "50", "100", "250", "500", "1000", "2500", "5000", "10000", "30000",
-                "60000", "300000", "600000", "1800000", "3600000",
-            ),
+            buckets=ENVOY_MILLISECONDS,
             status="response_code",
             also_bad=("0",),
             filter=_FILTER,
