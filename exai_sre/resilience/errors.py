@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from exai_sre.errors import ExaiSreError
 from exai_sre.outcome import Outcome
@@ -39,10 +39,24 @@ class OpenCircuit(Refused):
 
     outcome: ClassVar[Outcome] = Outcome.UPSTREAM_ERROR
 
-    # Refusals come by the thousand while something is down, and few are ever printed: the text is made when it is read.
-    def __init__(self, name: str, retry_after: float) -> None:
-        self.name = name
-        self.retry_after: float = retry_after
+    # Refusals come by the thousand while something is down, and few are ever printed: making one runs no code of ours,
+    # and its text is made when it is read.
+    if TYPE_CHECKING:
+
+        def __init__(self, name: str, retry_after: float, /) -> None: ...
+
+    else:
+        __init__ = Exception.__init__
+
+    @property
+    def name(self) -> str:
+        """Name of the breaker."""
+        return str(self.args[0])
+
+    @property
+    def retry_after(self) -> float:
+        """Seconds after which a call can be admitted again."""
+        return float(self.args[1])
 
     def __getattr__(self, name: str) -> str:
         if name == "what":
@@ -53,9 +67,6 @@ class OpenCircuit(Refused):
 
     def __str__(self) -> str:
         return f"{self.what}; {self.remedy}"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.name, self.retry_after)
 
 
 @cache

@@ -254,11 +254,13 @@ def entrance(run: Run) -> Callable[[], Call | None]:
     now, earn, engine, make = run.now, run.earn, run.engine, run.call
     total = None if run.total == math.inf else run.total
     get, put = current_limits.get, current_limits.set
-    take: Callable[[], object] = bool if run.slots is None else run.slots.free.pop
+    slots = run.slots or BulkheadEngine(1, 0)
+    line, take = slots.line, (bool if run.slots is None else slots.free.pop)
 
     def enter() -> Call | None:
         phase = engine.phase
-        if not phase.free:
+        # whoever gives a slot back while others wait hands it to the first of them: nobody takes it before that
+        if line or not phase.free:
             return None
         call = make()
         call.began = began = now()
