@@ -8,35 +8,52 @@ UV := $(shell command -v uv 2>/dev/null)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help headline cases lowest mutants mutants-kinds resilience-proof theory picture run demo test unit integration e2e style generate check rules docs bench clean lock
+.PHONY: help headline cases lowest mutants mutants-kinds resilience-proof leak-proof workers-proof linearity interleavings theory picture run demo test unit integration e2e style generate check rules docs bench clean lock
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# With pip, half of the pins are installed beside the other half: they need nothing of each other, and pip uses one core.
+# The server needs less than half of the pins: who only runs it does not wait for the rest.
+# With pip, half of them are installed beside the other half: they need nothing of each other, and pip uses one core.
 # What is not imported is not compiled; the first start writes the bytecode of the rest.
-# The marker is newer than what it was built from, so an edit of either file builds anew.
-.venv/ok: constraints.txt pyproject.toml
+# The markers are newer than what they were built from, so an edit of either file builds anew.
+REST := ^. What tests
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-input
+install = @awk '/^[A-Za-z0-9]/ {n++} {print > (".venv/pins-" n % 2 ".txt")}' .venv/pins.txt; \
+	install="$(PIP) --no-compile --no-deps --require-hashes"; \
+	$$install -r .venv/pins-0.txt & first=$$!; $$install -r .venv/pins-1.txt && wait $$first
+
+.venv/server: constraints.txt pyproject.toml
 ifneq ($(UV),)
 	@echo "Setting up .venv with uv ..."
 	@$(UV) venv -q --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
-	@$(UV) pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r constraints.txt
+	@sed '/$(REST)/,$$d' constraints.txt >.venv/pins.txt
+	@$(UV) pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r .venv/pins.txt
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 else
 	@echo "Setting up .venv with pip (uv is about three times as fast: pip install uv) ..."
 	@$(PYTHON) -m venv .venv || { echo "python3-venv is missing: install it (Debian: apt-get install python3-venv) and run make again" >&2; exit 3; }
-	@awk '/^[A-Za-z0-9]/ {n++} {print > (".venv/pins-" n % 2 ".txt")}' constraints.txt
-	@install="$(BIN)/python -m pip install -q --disable-pip-version-check --no-input --no-compile --no-deps --require-hashes"; \
-	$$install -r .venv/pins-0.txt & first=$$!; $$install -r .venv/pins-1.txt && wait $$first
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@sed '/$(REST)/,$$d' constraints.txt >.venv/pins.txt
+	$(install)
+	@$(PIP) --no-deps --no-build-isolation -e .
 endif
 	@$(BIN)/python -m compileall -q -j 0 exai_sre server
 	@touch $@
 
-run: .venv/ok ## set up and start the server: MCP on 8079, live page on 8080
+.venv/ok: .venv/server
+	@echo "Setting up what tests and documentation need ..."
+ifneq ($(UV),)
+	@$(UV) pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r constraints.txt
+else
+	@sed '1,/$(REST)/d' constraints.txt >.venv/pins.txt
+	$(install)
+endif
+	@touch $@
+
+run: .venv/server ## set up and start the server: MCP on 8079, live page on 8080
 	@exec $(BIN)/python -m server serve
 
-demo: .venv/ok ## a scripted outage in 90 seconds: burn, alert, breaker, recovery
+demo: .venv/server ## a scripted outage in 90 seconds: burn, alert, breaker, recovery
 	@exec $(BIN)/python -m server demo
 
 # What measures the real clock runs alone, after everything else; the rest shares the cores.
@@ -95,6 +112,18 @@ resilience-proof: .venv/ok ## a million transitions against the slow reference, 
 	@EXAI_TRANSITIONS=1000000 $(BIN)/python -m pytest -q tests/property/test_breaker_model.py
 	@EXAI_SRE_PROOF_PIPELINES=100000 $(BIN)/python -m pytest -q --timeout 0 tests/property/test_deadlines.py
 
+leak-proof: .venv/ok ## a million secrets to every exit: none comes out
+	@EXAI_LEAK_CASES=1000000 $(BIN)/python -m pytest -q -n 2 --dist loadfile --timeout 0 tests/property/test_leak_values.py tests/property/test_leak_texts.py
+
+workers-proof: .venv/ok ## the counts of many processes, recycled and killed, against their client's (10 minutes)
+	@EXAI_WORKERS_CALLS=20000 EXAI_WORKERS_SERVERS=4 EXAI_WORKER_LIVES=1000 EXAI_WORKER_HISTORIES=300 $(BIN)/python -m pytest -q --timeout 0 tests/integration/test_many_workers_real_clock.py tests/integration/test_a_thousand_workers.py tests/property/test_workers_properties.py tests/property/test_workers_budget_properties.py
+
+linearity: .venv/ok ## every redaction rule takes twice the time for twice the text, up to 1 MiB
+	@EXAI_LINEARITY_SIZE=1048576 $(BIN)/python -m pytest -q -p no:xdist --timeout 7200 tests/property/test_rule_linearity_real_clock.py
+
+interleavings: .venv/ok ## 50,000 schedules of concurrent requests: no id crosses over (6 minutes)
+	@EXAI_SCHEDULES=50000 $(BIN)/python -m pytest -q --timeout 0 tests/unit/context/test_statements_context.py -k no_schedule
+
 theory: .venv/ok ## every cell of the table of detection and reset minutes in promtool (13 minutes)
 	@EXAI_THEORY_TABLE=1 $(BIN)/python -m pytest -q tests/contract/test_burn_alerts_minute_by_minute.py -k theory
 
@@ -103,7 +132,7 @@ picture: .venv/ok ## take the README's picture of the live page (needs chromium)
 
 lock: ## compile constraints.txt anew and repeat its pins for uv (needs uv)
 	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url -q -o constraints.txt
-	@$(PYTHON) -m tests.architecture.pins
+	@printf 'hatchling\neditables\n' | uv pip compile pyproject.toml - --extra server -c constraints.txt --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url -q | $(PYTHON) -m tests.architecture.pins
 
 clean: ## remove everything that was built
 	@rm -rf .venv site build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage var

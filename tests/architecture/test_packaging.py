@@ -8,7 +8,7 @@ import sys
 import tomllib
 import zipfile
 
-from tests.architecture.pins import pins, rewritten
+from tests.architecture.pins import FIRST, SECOND, name, parted, pins, rewritten
 
 
 def test_uv_is_held_to_the_same_versions_as_pip(root):
@@ -24,11 +24,21 @@ def test_a_planted_drift_of_the_pins_is_found(root):
 
 def test_every_pin_has_hashes_and_no_line_names_a_host(root):
     text = (root / "constraints.txt").read_text("utf-8")
-    blocks = re.split(r"\n(?=[A-Za-z0-9])", text.strip())
+    blocks = re.split(r"\n(?=[A-Za-z0-9])", text.removeprefix(FIRST).strip())
     assert len(blocks) == len(pins(text)) > 50
     assert all("--hash=sha256:" in block for block in blocks)
     assert "://" not in text
     assert "--index" not in text
+
+
+def test_the_pins_of_the_server_come_first_and_none_is_lost(root):
+    text = (root / "constraints.txt").read_text("utf-8")
+    server = pins(text.partition(SECOND)[0])
+    assert {"aiohttp", "mcp", "prometheus-client", "structlog", "hatchling"} <= set(map(name, server))
+    assert not {"pytest", "playwright", "mypy"} & set(map(name, server))
+    assert parted(text, server) == text
+    assert sorted(pins(parted(text, ["aiohttp==1"]))) == sorted(pins(text))
+    assert pins(parted(text, ["aiohttp==1"]).partition(SECOND)[0]) == [p for p in pins(text) if name(p) == "aiohttp"]
 
 
 def test_the_lock_file_of_uv_is_not_tracked(root):
