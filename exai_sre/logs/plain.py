@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, Final
+
+from exai_sre.logs.sanitize.fields import fields_of, is_secret_type
 
 __all__ = ["plain"]
 
-_DEPTH = 32
+_DEPTH: Final = 32
+_VALUES: Final = 20_000
+_CUT: Final = "..."
+_MASK: Final = "***"
 
 
-def plain(value: Any, depth: int = _DEPTH) -> Any:
-    """``value`` as nested dicts and lists of strings, numbers, booleans and ``None``.
+def plain(value: Any) -> Any:
+    """``value`` as nested dicts and lists of strings, numbers, booleans and ``None``. Never raises.
 
-    Sets become lists, dataclasses and pydantic models dicts, bytes and exceptions text, and what
-    is not known its ``repr``. What lies deeper than ``depth`` becomes ``"..."``.
+    Sets become lists, dataclasses, pydantic models and the like dicts, bytes and exceptions text, and
+    what is not known its ``repr``; a value that is secret by its type is ``"***"``. What lies deeper
+    than 32 levels, or behind 20,000 other values, becomes ``"..."``; what cannot be read, a text that
+    says so.
     """
     if value is None or value is True or value is False:
         return value
@@ -26,34 +32,50 @@ def plain(value: Any, depth: int = _DEPTH) -> Any:
         return value
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else str(float(value))
-    if depth <= 0:
-        return "..."
-    fields = mapping_of(value)
-    if fields is not None:
-        return {str(key): plain(item, depth - 1) for key, item in fields.items()}
-    if isinstance(value, (list, tuple, Set)):
-        return [plain(item, depth - 1) for item in value]
-    return _text(value)
+    return _Plain().of(value, _DEPTH)
 
 
-def mapping_of(value: Any) -> Mapping[Any, Any] | None:
-    """The fields of a mapping, dataclass or pydantic model; ``None`` for anything else."""
-    if isinstance(value, Mapping):
+class _Plain:
+    """Copies one tree of values; its bound also ends those that contain themselves."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left = _VALUES
+
+    def of(self, value: Any, depth: int) -> Any:
+        if value is None or isinstance(value, (str, int, float)):
+            return _scalar(value)
+        self._left -= 1
+        if depth <= 0 or self._left <= 0:
+            return _CUT
+        try:
+            return self._container(value, depth - 1)
+        except Exception:  # what is logged is anybody's object, and a line with a hole beats none
+            return f"<unreadable: {type(value).__name__}>"
+
+    def _container(self, value: Any, depth: int) -> Any:
+        if is_secret_type(type(value)):
+            return _MASK
+        fields = fields_of(value)
+        if fields is not None:
+            return {str(key): self.of(item, depth) for key, item in fields.items()}
+        if isinstance(value, (list, tuple, Set)):
+            return [self.of(item, depth) for item in value]
+        return _text(value)
+
+
+def _scalar(value: Any) -> Any:
+    if value is None or value is True or value is False:
         return value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    names = getattr(type(value), "model_fields", None)
-    if isinstance(names, dict) and hasattr(type(value), "model_dump"):
-        extra = getattr(value, "model_extra", None) or {}
-        return {name: getattr(value, name) for name in names} | extra
-    return None
-
-
-def _text(value: Any) -> Any:
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int):
         return int(value)
+    return float(value) if math.isfinite(value) else str(float(value))
+
+
+def _text(value: Any) -> str:
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
     if isinstance(value, (bytes, bytearray, memoryview)):

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from exai_sre.clock import Clock
+from exai_sre.context.connection import connection_id
 from exai_sre.context.correlation import correlation_id
+from exai_sre.context.ids import trace_id_of
 from exai_sre.context.trace import current_trace
 from exai_sre.logs.levels import LEVELS, level_name
 from exai_sre.logs.plain import plain
 from exai_sre.logs.sanitize import Sanitizer
+from exai_sre.logs.sanitize.exception import raised_in, traceback_text
 from exai_sre.logs.tail import LogTail
 from exai_sre.names import LabelName, LogField
 
@@ -25,9 +27,16 @@ __all__ = ["Complete", "Deliver", "Redact", "format_exception"]
 
 EventDict = MutableMapping[str, Any]
 
+_READY: Final = frozenset({str, int, bool, type(None)})
+_FLAGS: Final = ("00", "01", "02", "03")
+"""Values of ``trace_flags``, by sampled (1) and random (2)."""
+
 
 def format_exception(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Replace ``exc_info`` and ``stack_info`` by text: chain, notes and groups, never local variables."""
+    """Replace ``exc_info`` and ``stack_info`` by text: chain, notes and groups, never local variables.
+
+    Type and message of an exception are fields of their own as well, for those who group by them.
+    """
     if "stack_info" in event:
         stack = event.pop("stack_info")
         if stack:
@@ -35,18 +44,34 @@ def format_exception(_logger: Any, _method: str, event: EventDict) -> EventDict:
     if "exc_info" in event:
         error = _exception(event.pop("exc_info"))
         if error is not None:
-            trace = traceback.TracebackException.from_exception(error, capture_locals=False, compact=True)
-            event[LogField.EXCEPTION] = "".join(trace.format()).rstrip("\n")
+            event[LogField.EXCEPTION_TYPE] = _type_name(type(error))
+            event[LogField.EXCEPTION_MESSAGE] = _message(error)
+            event[LogField.EXCEPTION] = _traceback(error)
     return event
+
+
+def _type_name(kind: type[BaseException]) -> str:
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # whoever logs an exception must not get another one
+        return "<exception str() failed>"
+
+
+def _traceback(error: BaseException) -> str:
+    try:
+        return traceback_text(error)
+    except Exception:  # as above
+        return "<exception has no traceback>"
 
 
 def _exception(given: object) -> BaseException | None:
     """The exception that a user meant by ``exc_info=given``: itself, a triple, or the one being handled."""
-    if isinstance(given, BaseException):
-        return given
-    if isinstance(given, tuple):
-        triple: tuple[type[BaseException] | None, BaseException | None, TracebackType | None] = given
-        return triple[1]
+    if isinstance(given, (BaseException, tuple)):
+        return raised_in(given)
     return sys.exc_info()[1] if given else None
 
 
@@ -65,19 +90,26 @@ class Redact:
 class Complete:
     """Adds time, level, service and the ids of the running unit of work.
 
-    These come after the redaction: they are made or checked by this library, so that they
-    need no scan, and no caller can overwrite them.
+    These come after the redaction, so that no caller can overwrite them: a caller's field of the
+    same name gets an underscore at its end. What this library made or checked needs no scan; an id
+    that came from outside is no more than a text of harmless characters, which may be a token.
+
+    Args:
+        service: name of the service.
+        clock: source of the time.
+        redact: takes the secrets out of ids.
     """
 
-    def __init__(self, service: str, clock: Clock) -> None:
+    def __init__(self, service: str, clock: Clock, redact: Callable[[str], str]) -> None:
         self._service = service
         self._clock = clock
+        self._redact = redact
+        self._second = (-1, "")
 
     def __call__(self, logger: Any, method: str, event: EventDict) -> EventDict:
         """A new event of JSON-ready values, the fields that every line has first."""
         line: dict[str, Any] = {
-            LogField.TIME: datetime.fromtimestamp(self._clock.time(), UTC).isoformat(timespec="microseconds")[:-6]
-            + "Z",
+            LogField.TIME: self._time(),
             LogField.LEVEL: level_name(method),
             LogField.EVENT: plain(event.pop(LogField.EVENT, "")),
             LogField.SERVICE: self._service,
@@ -87,15 +119,40 @@ class Complete:
             line[LogField.LOGGER] = plain(name)
         correlation = correlation_id.get()
         if correlation is not None:
-            line[LogField.CORRELATION_ID] = correlation
+            line[LogField.CORRELATION_ID] = self._shown(correlation)
         trace = current_trace.get()
         if trace is not None:
             line[LogField.TRACE_ID] = trace.trace_id
             line[LogField.SPAN_ID] = trace.span_id
-            line[LogField.TRACE_FLAGS] = "01" if trace.sampled else "00"
-        for name, value in event.items():
-            line[f"{name}_" if name in line else str(name)] = plain(value)
+            line[LogField.TRACE_FLAGS] = _FLAGS[trace.sampled | trace.random << 1]
+        for key, value in event.items():
+            field = key if key not in line and type(key) is str else _free(str(key), line)
+            line[field] = value if type(value) in _READY else plain(value)
+        connection = connection_id.get()
+        if connection is not None:
+            # the connection's own lines say it themselves
+            line.setdefault(LogField.CONNECTION_ID, self._shown(connection))
         return line
+
+    def _shown(self, unit: str) -> str:
+        """An id without secrets; most are UUIDs, in which there are none."""
+        return self._redact(unit) if trace_id_of(unit) is None else unit
+
+    def _time(self) -> str:
+        """Now, to the microsecond; the date is formatted once a second."""
+        whole, microseconds = divmod(round(self._clock.time() * 1_000_000), 1_000_000)
+        second, text = self._second
+        if second != whole:
+            text = datetime.fromtimestamp(whole, UTC).isoformat()[:-6]
+            self._second = (whole, text)
+        return f"{text}.{microseconds:06}Z"
+
+
+def _free(name: str, line: Mapping[str, Any]) -> str:
+    """``name`` with as many underscores as it takes to be none of the line's fields."""
+    while name in line:
+        name += "_"
+    return name
 
 
 class Deliver:

@@ -1,25 +1,28 @@
-"""Renderers: one event, one line, whatever its text holds."""
+"""Renderers: one event, one line, whatever its text holds; as structlog processors for the end of a chain."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Final
 
 from exai_sre.errors import SettingError
-from exai_sre.logs.escape import escape, escape_json
+from exai_sre.logs.escape import escape, escape_json, is_safe
+from exai_sre.logs.plain import plain
 from exai_sre.names import LogField
 
-__all__ = ["RENDERERS", "Renderer", "renderer_for"]
+__all__ = ["RENDERERS", "ConsoleRenderer", "JsonRenderer", "LogfmtRenderer", "Renderer", "renderer_for"]
 
 Renderer = Callable[[Any, str, MutableMapping[str, Any]], str]
 RENDERERS: Final = ("json", "console", "logfmt")
 """Names of the renderers."""
 
 _PLAIN_VALUE: Final = re.compile(r"[^\s\"'=\\]++")
+_PLAIN_KEY: Final = re.compile(r"[\w.\-/]++", re.ASCII)
 _KEY_UNSAFE: Final = re.compile(r"[^\w.\-/]", re.ASCII)
 _COLOURS: Final = {"debug": "\x1b[2m", "info": "\x1b[32m", "warning": "\x1b[33m", "error": "\x1b[31m"}
+_RESET: Final = "\x1b[0m"
 _LEVEL_WIDTH: Final = 8
 _EVENT_WIDTH: Final = 28
 
@@ -31,21 +34,56 @@ def renderer_for(name: str, *, colours: bool = False) -> Renderer:
         SettingError: there is no such renderer.
     """
     if name == "json":
-        return _json_renderer()
+        return JsonRenderer()
     if name == "console":
-        return _console_renderer(colours=colours)
+        return ConsoleRenderer(colours=colours)
     if name == "logfmt":
-        return _logfmt
+        return LogfmtRenderer()
     raise SettingError("renderer", name, "no such log renderer", remedy=f"use one of {', '.join(RENDERERS)}")
 
 
-def _json_renderer() -> Renderer:
-    dumps = _dumps()
+class JsonRenderer:
+    """One JSON document per line.
 
-    def render(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
-        return escape_json(dumps(event))
+    Beside what JSON demands, it escapes whatever ends a line, turns text around or hides it. What
+    is no JSON (sets, bytes, exceptions) is rendered as :func:`exai_sre.logs.plain.plain` has it.
+    """
 
-    return render
+    def __init__(self) -> None:
+        self._dumps = _dumps()
+
+    def __call__(self, _logger: Any, _method: str, event: Mapping[str, Any]) -> str:
+        """The line, without its line end."""
+        return escape_json(self._dumps(event))
+
+
+class LogfmtRenderer:
+    """``key=value`` pairs; a value that is not one plain word is quoted, with the escapes of JSON.
+
+    Whatever in a key is no letter, digit or ``_ . - /`` becomes an underscore; the key then ends
+    in another one, so that it cannot be taken for a field of that name.
+    """
+
+    def __call__(self, _logger: Any, _method: str, event: Mapping[str, Any]) -> str:
+        """The line, without its line end."""
+        return _pairs(event)
+
+
+class ConsoleRenderer:
+    """Time, level, event, then ``key=value`` pairs: for people, on one line all the same."""
+
+    def __init__(self, *, colours: bool = False) -> None:
+        self._colours = colours
+
+    def __call__(self, _logger: Any, _method: str, event: Mapping[str, Any]) -> str:
+        """The line, without its line end."""
+        fields = dict(event)
+        fields.pop(LogField.SERVICE, None)
+        time, level, said = (str(fields.pop(name, "")) for name in (LogField.TIME, LogField.LEVEL, LogField.EVENT))
+        padded = _word(level).ljust(_LEVEL_WIDTH)
+        if self._colours:
+            padded = f"{_COLOURS.get(level, _COLOURS['error'])}{padded}{_RESET}"
+        return f"{_word(time)} {padded} {_sentence(said).ljust(_EVENT_WIDTH)} {_pairs(fields)}".rstrip()
 
 
 def _dumps() -> Callable[[object], str]:
@@ -67,41 +105,41 @@ def _dumps() -> Callable[[object], str]:
 
 
 def _dumps_slowly(event: object) -> str:
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(plain(event), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def _logfmt(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
-    return _pairs(event)
+def _pairs(event: Mapping[str, Any]) -> str:
+    pairs: dict[str, str] = {}
+    for key, value in event.items():
+        name = _key(str(key))
+        while name in pairs:
+            name += "_"
+        pairs[name] = _value(value)
+    return " ".join(f"{name}={value}" for name, value in pairs.items())
 
 
-def _console_renderer(*, colours: bool) -> Renderer:
-    reset = "\x1b[0m"
-
-    def render(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
-        fields = dict(event)
-        fields.pop(LogField.SERVICE, None)
-        time, level, said = (str(fields.pop(name, "")) for name in (LogField.TIME, LogField.LEVEL, LogField.EVENT))
-        said = _value(said, spaces=True)
-        padded = escape(level).ljust(_LEVEL_WIDTH)
-        if colours:
-            padded = f"{_COLOURS.get(level, _COLOURS['error'])}{padded}{reset}"
-        return f"{time} {padded} {said.ljust(_EVENT_WIDTH)} {_pairs(fields)}".rstrip()
-
-    return render
+def _key(key: str) -> str:
+    return key if _PLAIN_KEY.fullmatch(key) else f"{_KEY_UNSAFE.sub('_', key)}_"
 
 
-def _pairs(event: MutableMapping[str, Any]) -> str:
-    return " ".join(f"{_KEY_UNSAFE.sub('_', key) or '_'}={_value(value)}" for key, value in event.items())
-
-
-def _value(value: Any, *, spaces: bool = False) -> str:
-    """One value that cannot be taken for several: quoted and escaped unless it is one plain word."""
+def _value(value: Any) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = value if isinstance(value, str) else _dumps_slowly(value)
-    bare = text.replace(" ", "") if spaces else text
-    if _PLAIN_VALUE.fullmatch(bare):
-        return escape(text)
+    return _word(value if isinstance(value, str) else _dumps_slowly(value))
+
+
+def _word(text: str) -> str:
+    """Text that cannot be taken for several values: quoted and escaped unless it is one plain word."""
+    return text if _PLAIN_VALUE.fullmatch(text) and is_safe(text) else _quoted(text)
+
+
+def _sentence(text: str) -> str:
+    """As :func:`_word`, but plain words with single spaces between them stand as they are."""
+    words = text.split(" ")
+    return text if all(map(_PLAIN_VALUE.fullmatch, words)) and is_safe(text) else _quoted(text)
+
+
+def _quoted(text: str) -> str:
     return escape('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"')

@@ -35,10 +35,17 @@ _NOT_SECRET: Final = word_set(
     "will with wrong yes your"
 )
 _CODE: Final = re.compile(
-    r"(?:self|cls|this|os|env|environ|args|options|config|cfg|conf|settings|process|request|ctx|params|kwargs)\."
+    r"(?:self|cls|this|os|env|environ|args|options|config|cfg|conf|settings|process|request|ctx|params|kwargs"
+    r"|var|vars|local|module|data|each|inputs|secrets|steps|needs|github|matrix|props|state|req|res|app|window)\."
     r"|[A-Za-z_][\w.]*+[(\[]",
     re.ASCII,
 )
+# Words joined as in names of types and fields. What is mostly that is a name, though it may hold digits.
+_CAPITALISED: Final = re.compile(r"[A-Z][a-z]{3,}+")
+_SHARE_OF_WORDS: Final = 0.6
+# What a vendor cannot have made, though it stands where the vendor's token does: an id of a
+# Telegram bot has at most 52 bits, which is 16 digits.
+_IMPOSSIBLE: Final = (("telegram", re.compile(r"[0-9]{17,}+:")),)
 _SPACE: Final = re.compile(r"\s")
 _DIGIT: Final = re.compile(r"[0-9]")
 _TOKEN_LENGTH: Final = 10
@@ -64,9 +71,14 @@ def is_token(value: str) -> bool:
         return False
     if value.isdigit():
         return len(value) >= _LONG_NUMBER
-    if _SPACE.search(value):
+    if _SPACE.search(value) or _is_name(value):
         return False
     return _DIGIT.search(value) is not None or (len(value) >= _LONG_TOKEN and _mixed(value))
+
+
+def _is_name(value: str) -> bool:
+    words = _CAPITALISED.findall(value)
+    return len(words) > 1 and sum(map(len, words)) >= _SHARE_OF_WORDS * len(value)
 
 
 def _mixed(value: str) -> bool:
@@ -82,15 +94,22 @@ def is_secret(value: str, level: Sensitivity, *, key: str = "", quoted: bool = F
         key: the key; a value that only repeats it is a piece of code (``password=password``).
         quoted: whether the value stood in quotes, and so is no piece of code.
     """
-    if not value or is_placeholder(value):
+    if not value or is_placeholder(value) or _is_impossible(value, key):
         return False
     if level is not Sensitivity.STRONG:
         return level is Sensitivity.WEAK and is_token(value)
+    return not _says_nothing(value) and (quoted or not (_CODE.match(value) or value == key))
+
+
+def _is_impossible(value: str, key: str) -> bool:
+    return any(vendor in key.lower() and form.match(value) for vendor, form in _IMPOSSIBLE)
+
+
+def _says_nothing(value: str) -> bool:
+    """Whether a value is a word about a secret, a single digit, or a sample of a few characters."""
     if value.lower().rstrip(".:!") in _NOT_SECRET or (value.isdigit() and len(value) == 1):
-        return False
-    if len(value) >= _SAMPLE_LENGTH and not is_varied(value):
-        return False
-    return quoted or not (_CODE.match(value) or value == key)
+        return True
+    return len(value) >= _SAMPLE_LENGTH and not is_varied(value)
 
 
 def passes_luhn(digits: str) -> bool:

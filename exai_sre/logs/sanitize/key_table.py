@@ -18,11 +18,13 @@ class KeyTable:
 
     Attributes:
         known: sensitivity of keys seen before, of those alone whose own text holds no secret.
+        is_standard: whether the user has named no keys.
     """
 
     def __init__(self, secret: Collection[str] = ()) -> None:
         self.known: dict[str, Sensitivity] = {}
         self._secret = frozenset(map(_spelling, secret))
+        self.is_standard = not self._secret
 
     def look_up(self, key: str, *, clean: bool) -> Sensitivity:
         """Sensitivity of ``key``; ``clean`` says whether its own text was looked at and holds no secret."""

@@ -8,14 +8,15 @@ from typing import Final
 from exai_sre.logs.sanitize.engine import Engine
 from exai_sre.logs.sanitize.rule import FAILED, marker
 
-__all__ = ["MARGIN", "TextRedactor"]
+__all__ = ["CACHED_LENGTH", "MARGIN", "TextRedactor"]
 
 MARGIN: Final = 4096
 """Characters that are redacted beyond a cut and then thrown away; no secret is longer in practice."""
+CACHED_LENGTH: Final = 128
+"""Longest text, in characters, that is remembered as clean."""
 
 _PASSES: Final = 8
 _CACHED: Final = 4096
-_CACHED_LENGTH: Final = 96
 _CUT_LENGTH: Final = 64
 
 
@@ -24,11 +25,12 @@ class TextRedactor:
 
     Attributes:
         clean: short texts known to hold nothing; a text in it needs no look.
+        engine: the engine.
     """
 
     def __init__(self, engine: Engine, count: Callable[[str], None], fail: Callable[[], None], limit: int) -> None:
         self.clean: set[str] = set()
-        self._engine = engine
+        self.engine = engine
         self._count = count
         self._fail = fail
         self._limit = limit
@@ -38,22 +40,42 @@ class TextRedactor:
         if text in self.clean:
             return text
         try:
-            if len(text) > self._limit or self._engine.suspicious(text):
-                return self._settled(text)
+            if len(text) <= self._limit and not self.engine.suspicious(text):
+                self.remember(text)
+                return text
         except Exception:  # a text that cannot be looked at is not let through
-            self._fail()
-            return marker(FAILED)
-        self._remember(text)
+            return self._failed()
+        return self.redact_suspicious(text)
+
+    def redact_suspicious(self, text: str) -> str:
+        """The same for a text in which some rule may have something to find."""
+        try:
+            text = self._settled(text)
+        except Exception:  # as above
+            return self._failed()
+        self.remember(text)
         return text
+
+    def remember(self, text: str) -> None:
+        """Note that ``text`` holds nothing, if it is short; forget all others where there are too many."""
+        if len(text) <= CACHED_LENGTH:
+            if len(self.clean) >= _CACHED:
+                self.clean.clear()
+            self.clean.add(text)
 
     def _settled(self, text: str) -> str:
         """What further passes do not change: a secret may come to light when its neighbour is gone."""
         for _ in range(_PASSES):
             short = len(text) <= self._limit
-            redacted = self._engine.apply(text, self._count) if short else self._cut(text)
+            redacted = self.engine.apply(text, self._count) if short else self._cut(text)
             if redacted == text:
                 return text
+            if redacted in self.clean:
+                return redacted
             text = redacted
+        return self._failed()
+
+    def _failed(self) -> str:
         self._fail()
         return marker(FAILED)
 
@@ -64,12 +86,6 @@ class TextRedactor:
         the edge is left in part.
         """
         half = self._limit // 2 - _CUT_LENGTH
-        head = self._engine.apply(text[: half + MARGIN], self._count)[:-MARGIN][:half]
-        tail = self._engine.apply(text[-half - MARGIN :], self._count)[MARGIN:][-half:]
+        head = self.engine.apply(text[: half + MARGIN], self._count)[:-MARGIN][:half]
+        tail = self.engine.apply(text[-half - MARGIN :], self._count)[MARGIN:][-half:]
         return f"{head}[CUT:{len(text) - 2 * half}]{tail}"
-
-    def _remember(self, text: str) -> None:
-        if len(text) <= _CACHED_LENGTH:
-            if len(self.clean) >= _CACHED:
-                self.clean.clear()
-            self.clean.add(text)

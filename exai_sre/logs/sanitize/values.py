@@ -37,10 +37,29 @@ _BARE: Final = re.compile(
     re.VERBOSE,
 )
 _BRACED: Final = re.compile(r"\$?\{{1,8}+[\w. ]{0,128}+\}{1,8}+|\$\([^()\r\n]{0,128}+\)|<[^<>\r\n]{0,128}+>")
+# What Python writes before a quote, of bytes above all.
+_PREFIX: Final = re.compile(r"[bBuU](?=\\{0,15}+[\"'])")
+# A list whose first item is quoted and no sentence.
+_LIST: Final = re.compile(
+    r"""[\[(]\s{0,64}+[bBuU]?(?P<quote>\\{0,15}+["'])(?P<first>(?!\[REDACTED:)[^\s"'\\]{1,512}+)(?P=quote)"""
+)
+# The rest of it. It ends at a bracket behind a quote or a bracket, for any other may belong to an item; one
+# level of brackets within it is stepped over. No character is read more than twice.
+_ITEMS: Final = re.compile(
+    r"""(?:[^\[\](){}\r\n]++|[\[({][^\[\](){}\r\n]{0,512}+[\])}]|[\[({]|(?<!["'\])}])[\])}])*+"""
+)
+_LAST_QUOTE: Final = re.compile(r"""\\{0,15}+["']\s{0,64}+\Z""")
+# Behind a quoted text, what makes it a key.
+_COLON: Final = re.compile(r"""\\{0,15}+["'`]\s{0,8}+:\s{0,8}+""")
+_COMMA: Final = re.compile(r",[ \t]{0,4}+\Z")
+_VALUE_KEY: Final = "value"
 # A marker, unless the value goes on behind it.
 _DONE: Final = re.compile(MARKER + r"(?![\w!$@^*+/=~\[-])")
 _LINE: Final = re.compile(r"""(?:[^\r\n"'`\\]|\\(?![nr"'`])|(?<==)["'`][^\r\n"'`]{0,512}+["'`])++""")
 _ENOUGH: Final = 128
+_NEAR: Final = 8
+# A list, but no marker.
+_BRACKET: Final = re.compile(r"[\[(](?!REDACTED:)")
 
 
 def value_span(text: str, start: int, level: Sensitivity, *, key: str = "") -> Span | None:
@@ -50,14 +69,38 @@ def value_span(text: str, start: int, level: Sensitivity, *, key: str = "") -> S
     """
     if _BRACED.match(text, start) or _DONE.match(text, start):
         return None
-    limit = start + _ENOUGH
-    quoted = _QUOTED.match(text, start, limit)
-    judged = quoted or _BARE.match(text, start, limit)
-    group = "value" if quoted else 0
-    if judged is None or not is_secret(judged[group], level, key=key, quoted=quoted is not None):
+    prefix = _PREFIX.match(text, start)
+    begin = prefix.end() if prefix else start
+    if level is Sensitivity.STRONG and _BRACKET.match(text, begin):
+        return _list_span(text, begin)
+    quoted = _QUOTED.match(text, begin, begin + _ENOUGH)
+    if quoted is None:
+        return _judged_span(text, _BARE.match(text, begin, begin + _ENOUGH), level, key)
+    if _COMMA.search(text, max(0, start - _NEAR), start) and (colon := _COLON.match(text, quoted.end())):
+        # In {"name": "password", "value": "..."} what stands behind the comma is a key itself.
+        return value_span(text, colon.end(), level, key=key) if quoted["value"] == _VALUE_KEY else None
+    return _judged_span(text, quoted, level, key, group="value")
+
+
+def _judged_span(
+    text: str, seen: re.Match[str] | None, level: Sensitivity, key: str, *, group: str | int = 0
+) -> Span | None:
+    """Bounds of the value whose first characters were ``seen``; ``None`` if it is no secret."""
+    if seen is None or not is_secret(seen[group], level, key=key, quoted=group != 0):
         return None
-    whole = judged.re.match(text, start) if judged.end() == limit else judged
+    whole = seen.re.match(text, seen.start()) if seen.end() == seen.endpos else seen
     return whole.span(group) if whole else None
+
+
+def _list_span(text: str, start: int) -> Span | None:
+    """Bounds of the items of a list, without the outermost quotes where it ends in one."""
+    first = _LIST.match(text, start)
+    if first is None or not is_secret(first["first"], Sensitivity.STRONG, quoted=True):
+        return None
+    items = _ITEMS.match(text, first.end())
+    end = items.end() if items else first.end()
+    last = _LAST_QUOTE.search(text, first.end("first"), end)
+    return (first.start("first"), last.start()) if last else (start + 1, end)
 
 
 def line_span(text: str, start: int) -> Span | None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["word_set"]
+from typing import Final
+
+__all__ = ["KEYWORDS", "word_set"]
+
+KEYWORDS: Final = ("pass", "pwd", "secret", "token", "key", "cred", "auth", "cookie", "access", "cvv", "cvc", "login")
+"""What each key that says something about its value has in it."""
 
 
 def word_set(text: str) -> frozenset[str]:

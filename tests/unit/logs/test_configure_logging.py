@@ -6,20 +6,24 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 import structlog
 
-from exai_sre.context import TraceContext, correlation_id, current_trace
+from exai_sre.context import TraceContext, correlation_id, current_trace, extract, new_correlation_id, unit_of_work
+from exai_sre.context.connection import connection_id
 from exai_sre.errors import SettingError
-from exai_sre.logs import LogTail, Sanitizer, configure_logging, get_logger, shutdown_logging
+from exai_sre.logs import LogTail, RedactionFilter, Sanitizer, configure_logging, get_logger, shutdown_logging
 from exai_sre.logs.foreign import installed_handlers
 from exai_sre.metrics import Catalog
 from exai_sre.metrics.families import TelemetryMetrics
 from exai_sre.names import LabelName
 from exai_sre.testing import VirtualClock
 
+SANITIZER = Sanitizer()
+configure = partial(configure_logging, sanitizer=SANITIZER)
 TRACE = TraceContext("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", sampled=True)
 
 
@@ -58,7 +62,7 @@ def test_a_line_has_time_level_event_service_and_logger_first(stream: io.StringI
 
 
 def test_a_line_carries_the_ids_of_the_running_unit_of_work(stream: io.StringIO, lines: Lines) -> None:
-    configure_logging("svc", stream=stream)
+    configure("svc", stream=stream)
     reset = correlation_id.set("c-1"), current_trace.set(TRACE)
     get_logger("a").info("inside", correlation_id="the caller's", level="high", ts=1)
     logging.getLogger("b").warning("inside")
@@ -73,8 +77,48 @@ def test_a_line_carries_the_ids_of_the_running_unit_of_work(stream: io.StringIO,
     assert not {"correlation_id", "trace_id", "logger"} & set(outside)
 
 
+@pytest.mark.parametrize(
+    ("rule", "token"),
+    [
+        ("glm-key", f"{'4795ecc090254f5b' * 2}.{'aB3dE6gH9jK2mN5p'}"),
+        ("kimi-key", f"sk-{'aB3dE6gH9jK2' * 4}"),
+        ("gitlab-token", f"glpat-{'aB3dE6gH9j' * 2}"),
+    ],
+)
+def test_an_id_from_outside_that_is_a_token_reaches_no_line(
+    stream: io.StringIO, lines: Lines, rule: str, token: str
+) -> None:
+    configure("svc", stream=stream)
+    arrived = extract({"X-Request-ID": token}).correlation_id
+    reset = connection_id.set(token)
+    with unit_of_work(arrived):
+        get_logger("a").info("x")
+        logging.getLogger("b").warning("y")
+    connection_id.reset(reset)
+    for line in lines():
+        assert line["correlation_id"] == line["connection_id"] == f"[REDACTED:{rule}:{16 if len(token) < 32 else 32}+]"
+
+
+def test_an_id_of_our_own_form_is_not_looked_at_and_others_are(stream: io.StringIO, lines: Lines) -> None:
+    class Seeing(Sanitizer):
+        seen: list[str] = []  # noqa: RUF012
+
+        def redact_text(self, text: str) -> str:
+            self.seen.append(text)
+            return super().redact_text(text)
+
+    configure_logging("svc", stream=stream, sanitizer=Seeing())
+    with unit_of_work(new_correlation_id()) as ours:
+        get_logger("a").info("x")
+    with unit_of_work("request-0001"):
+        get_logger("a").info("x")
+    assert [line["correlation_id"] for line in lines()] == [ours, "request-0001"]
+    assert ours not in Seeing.seen
+    assert "request-0001" in Seeing.seen
+
+
 def test_context_variables_of_structlog_are_merged(stream: io.StringIO, lines: Lines) -> None:
-    configure_logging("svc", stream=stream)
+    configure("svc", stream=stream)
     structlog.contextvars.bind_contextvars(tenant="t-1")
     get_logger("a").info("x")
     logging.getLogger("b").warning("y")
@@ -82,24 +126,49 @@ def test_context_variables_of_structlog_are_merged(stream: io.StringIO, lines: L
 
 
 def test_third_party_lines_look_the_same_and_hold_no_secrets(stream: io.StringIO, lines: Lines) -> None:
-    configure_logging("svc", stream=stream)
+    configure("svc", stream=stream)
     logging.getLogger("lib").warning("login with %s", "password=hunter2", extra={"api_key": "k", "attempt": 2})
     (line,) = lines()
-    assert line["event"] == "login with password=[REDACTED:key-value]"
-    assert (line["logger"], line["level"], line["api_key"], line["attempt"]) == ("lib", "warning", "[REDACTED:key]", 2)
+    assert line["event"].startswith("login with password=[REDACTED:key-value")
+    assert (line["logger"], line["level"], line["attempt"]) == ("lib", "warning", 2)
+    assert line["api_key"].startswith("[REDACTED:key")
+
+
+def test_the_name_of_a_logger_holds_no_secret_either(stream: io.StringIO, lines: Lines) -> None:
+    configure("svc", stream=stream)
+    name = "client.ghp_" + "aB3dE6gH9j" * 3 + "kL1mN4"
+    get_logger(name).warning("x")
+    logging.getLogger(name).warning("y")
+    seen = lines()
+    assert len(seen) == 2
+    assert all("aB3dE6gH9j" not in line["logger"] for line in seen)
 
 
 @pytest.mark.parametrize("said", ["100% %s %s", ValueError("an object %s")])
 def test_a_faulty_call_of_a_logger_leaves_a_line_without_its_arguments(
     stream: io.StringIO, lines: Lines, said: object
 ) -> None:
-    configure_logging("svc", stream=stream)
+    configure("svc", stream=stream)
     (handler,) = installed_handlers()
     handler.handle(logging.LogRecord("lib", logging.ERROR, "lib.py", 1, said, ("hunter2", "x", "y"), None))
     (line,) = lines()
     assert " [not formatted: " in line["event"]
     assert (line["logger"], line["level"]) == ("lib", "error")
     assert "hunter2" not in stream.getvalue()
+
+
+def test_a_faulty_call_keeps_its_traceback(stream: io.StringIO, lines: Lines) -> None:
+    configure("svc", stream=stream)
+    (handler,) = installed_handlers()
+    try:
+        explode(SECRET)
+    except ValueError as error:
+        given = type(error), error, error.__traceback__
+        handler.handle(logging.LogRecord("lib", logging.ERROR, "lib.py", 1, "100% %s %s", ("x",), given))
+    (line,) = lines()
+    assert " [not formatted: " in line["event"]
+    assert "in explode" in line["exception"]
+    assert SECRET not in stream.getvalue()
 
 
 def test_levels_below_the_chosen_one_are_silent(stream: io.StringIO, lines: Lines) -> None:
@@ -112,7 +181,7 @@ def test_levels_below_the_chosen_one_are_silent(stream: io.StringIO, lines: Line
 
 
 def test_a_bad_level_is_an_error_that_names_the_allowed_ones_and_changes_nothing(stream: io.StringIO) -> None:
-    configure_logging("svc", stream=stream)
+    configure("svc", stream=stream)
     before = installed_handlers()
     with pytest.raises(SettingError, match=r"level='loud'.*debug, info, warning, error, critical"):
         configure_logging("svc", level="loud")
@@ -128,7 +197,7 @@ def test_configuring_again_replaces_the_former_set_up(stream: io.StringIO, lines
     logger = get_logger("a")
     configure_logging("svc", stream=first)
     configure_logging("svc", "logfmt", level="debug", stream=stream)
-    configure_logging("svc", stream=stream)
+    configure("svc", stream=stream)
     logger.info("x")
     logging.getLogger("b").warning("y")
     assert [line["event"] for line in lines()] == ["x", "y"]
@@ -141,7 +210,7 @@ def test_handlers_of_others_stay(stream: io.StringIO) -> None:
     theirs = logging.NullHandler()
     logging.getLogger().addHandler(theirs)
     try:
-        configure_logging("svc", stream=stream)
+        configure("svc", stream=stream)
         shutdown_logging()
         assert theirs in logging.getLogger().handlers
     finally:
@@ -149,7 +218,7 @@ def test_handlers_of_others_stay(stream: io.StringIO) -> None:
 
 
 def test_lines_after_the_shutdown_are_not_lost(stream: io.StringIO, lines: Lines) -> None:
-    configure_logging("svc", stream=stream)
+    configure("svc", stream=stream)
     shutdown_logging()
     get_logger("a").error("late")
     assert [line["event"] for line in lines()] == ["late"]
@@ -172,7 +241,7 @@ def explode(password: str) -> None:
 
 
 def test_a_traceback_shows_chain_notes_and_groups_and_no_locals(stream: io.StringIO, lines: Lines) -> None:
-    configure_logging("svc", stream=stream)
+    configure("svc", stream=stream)
     try:
         try:
             explode(SECRET)
@@ -189,20 +258,46 @@ def test_a_traceback_shows_chain_notes_and_groups_and_no_locals(stream: io.Strin
     assert len(seen) == 4
     for line in seen:
         assert "explode" in line["exception"]
-        assert "password=[REDACTED:key-value]" in line["exception"]
-        assert "token=[REDACTED:key-value]" in line["exception"]
+        assert "password=[REDACTED:key-value" in line["exception"]
+        assert "token=[REDACTED:key-value" in line["exception"]
         assert line["level"] == "error"
 
 
+def test_a_traceback_that_a_filter_before_us_made_text_is_not_lost(stream: io.StringIO, lines: Lines) -> None:
+    theirs = logging.NullHandler()
+    theirs.addFilter(RedactionFilter())
+    logging.getLogger().addHandler(theirs)
+    try:
+        configure("svc", stream=stream)
+        try:
+            explode(SECRET)
+        except ValueError:
+            logging.getLogger("b").exception("failed", extra={"exception": "the caller's"})
+    finally:
+        logging.getLogger().removeHandler(theirs)
+    (line,) = lines()
+    assert line["exception"].startswith("Traceback (most recent call last):")
+    assert "in explode" in line["exception"]
+    assert "password=[REDACTED:key-value" in line["exception"]
+
+
+def test_the_text_of_an_exception_from_another_process_is_looked_at(stream: io.StringIO, lines: Lines) -> None:
+    configure("svc", stream=stream)
+    sent = {"name": "b", "levelno": 40, "levelname": "ERROR", "msg": "failed", "exc_text": f"E: password={SECRET}"}
+    logging.getLogger("b").handle(logging.makeLogRecord(sent))
+    (line,) = lines()
+    assert line["exception"].startswith("E: password=[REDACTED:key-value")
+
+
 def test_exc_info_without_an_exception_adds_nothing(stream: io.StringIO, lines: Lines) -> None:
-    configure_logging("svc", stream=stream)
+    configure("svc", stream=stream)
     get_logger("a").error("x", exc_info=True)
     get_logger("a").error("x", exc_info=False)
     assert all("exception" not in line for line in lines())
 
 
 def test_stack_info_becomes_text(stream: io.StringIO, lines: Lines) -> None:
-    configure_logging("svc", stream=stream)
+    configure("svc", stream=stream)
     get_logger("a").error("x", stack_info=True)
     logging.getLogger("b").error("x", stack_info=True)
     get_logger("a").error("x", stack_info=False)
@@ -237,23 +332,46 @@ def test_dropped_lines_are_counted(stream: io.StringIO) -> None:
     assert metrics.log_dropped.labels(**{LabelName.REASON: "write_failed"}).value == 1
 
 
+def test_lines_that_were_lost_are_told_by_a_line_of_the_log() -> None:
+    class Mended(io.StringIO):
+        failures = 2
+
+        def write(self, text: str) -> int:
+            self.failures -= 1
+            if self.failures >= 0:
+                raise BrokenPipeError
+            return super().write(text)
+
+    stream = Mended()
+    configure_logging("svc", stream=stream, sanitizer=SANITIZER)
+    (handler,) = installed_handlers()
+    for event in ("lost", "lost too", "back"):
+        get_logger("a").info(event)
+        handler.flush()
+    shutdown_logging()
+    structlog.reset_defaults()
+    back, gap = map(json.loads, stream.getvalue().splitlines())
+    assert back["event"] == "back"
+    assert (gap["event"], gap["level"], gap["service"], gap["lines"]) == ("log_lines_dropped", "warning", "svc", 2)
+
+
 def test_the_tail_holds_redacted_json_ready_lines(stream: io.StringIO) -> None:
     tail = LogTail()
     configure_logging("svc", stream=stream, tail=tail)
     get_logger("a").info("x", password="hunter2", values={1, 2}, error=ValueError("bad"))
     (line,) = tail.lines()
-    assert line["password"] == "[REDACTED:key]"
+    assert line["password"].startswith("[REDACTED:key")
     json.dumps(line)
 
 
 def test_a_given_sanitizer_is_used(stream: io.StringIO, lines: Lines) -> None:
     configure_logging("svc", stream=stream, sanitizer=Sanitizer(pii=True))
     get_logger("a").info("bob@example.com")
-    assert [line["event"] for line in lines()] == ["[REDACTED:email]"]
+    assert lines()[0]["event"].startswith("[REDACTED:email")
 
 
 async def test_the_asynchronous_methods_of_a_logger_work(stream: io.StringIO, lines: Lines) -> None:
-    configure_logging("svc", stream=stream)
+    configure("svc", stream=stream)
     correlation_id.set("c-2")
     await get_logger("a").ainfo("x")
     assert lines()[0]["correlation_id"] == "c-2"

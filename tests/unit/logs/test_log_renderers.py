@@ -69,6 +69,23 @@ def test_a_console_line_is_for_people() -> None:
     assert '"user=admin"' in render("console", event="user=admin")
 
 
+def test_time_and_level_of_the_console_are_one_word_each_whoever_set_them() -> None:
+    line = render("console", ts="2026 info all well", level="info \n")
+    assert line.startswith('"2026 info all well" "info \\n" ')
+
+
+def test_a_key_that_was_changed_cannot_pass_for_a_field_of_that_name() -> None:
+    line = render("logfmt", **{"trace id": "forged", "trace_id_": "mine", "e=f": 1, "": 2})
+    assert line.endswith("trace_id_=forged trace_id__=mine e_f_=1 _=2")
+
+
+def test_a_caller_of_a_renderer_may_hand_in_what_is_no_json() -> None:
+    event = {"event": "x", "set": {1}, "bytes": b"\xff", 1: "number", "error": ValueError("bad")}
+    line = renderer_for("json")(None, "info", event)  # type: ignore[arg-type]
+    assert json.loads(line) == {"event": "x", "set": [1], "bytes": "\\xff", "1": "number", "error": "bad"}
+    assert "set=[1]" in renderer_for("logfmt")(None, "info", event)  # type: ignore[arg-type]
+
+
 def test_colours_come_from_the_renderer_and_never_from_the_text() -> None:
     coloured = renderer_for("console", colours=True)
     line = coloured(None, "info", {**LINE, "event": "\x1b[31mred"})
@@ -130,6 +147,25 @@ def test_any_value_becomes_json_ready_data(value: Any, expected: Any) -> None:
         expected = repr(value)
     assert plain(value) == expected
     json.dumps(plain(value))
+
+
+def test_what_is_secret_by_its_type_is_not_shown() -> None:
+    assert plain({"a": pydantic.SecretStr("hunter2")}) == {"a": "***"}
+
+
+class Unreadable:
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+def test_what_cannot_be_read_is_named_by_its_type() -> None:
+    assert plain([Unreadable(), 1]) == ["<unreadable: Unreadable>", 1]
+
+
+def test_what_contains_itself_is_left_out_in_a_bounded_time() -> None:
+    circle: list[Any] = []
+    circle += [circle, circle, circle]
+    assert len(json.dumps(plain(circle))) < 300_000
 
 
 def test_what_is_nested_too_deeply_is_left_out() -> None:

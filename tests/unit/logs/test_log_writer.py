@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from exai_sre.logs import LogTail
+from exai_sre.logs.file import LogFile
 from exai_sre.logs.writer import LineWriter
 
 
@@ -89,6 +93,131 @@ def test_what_is_queued_is_written_at_the_close_and_what_comes_later_at_once() -
     writer.close()
     writer.write("late")
     assert stream.getvalue() == "queued\nlate\n"
+
+
+def filled(stream: GatedStream, **options: Any) -> LineWriter:
+    """A writer whose thread is held while it writes the line ``first``."""
+    writer = LineWriter(stream, **options)
+    writer.write("first")
+    assert stream.reached.wait(10)
+    return writer
+
+
+def test_lines_that_wait_are_bounded_by_their_length_too_in_the_real_clock() -> None:
+    stream = GatedStream()
+    writer = filled(stream, characters=10)
+    for line in ("12345", "1234567", "67890", "x", ""):
+        writer.write(line)
+    assert writer.dropped == 2
+    stream.gate.set()
+    writer.close()
+    assert stream.getvalue() == "first\n12345\n67890\n\n"
+
+
+def test_where_lines_were_dropped_a_line_says_how_many_in_the_real_clock() -> None:
+    stream = GatedStream()
+    writer = filled(stream, size=2, gap=lambda lines: f"{lines} missing")
+    for number in range(5):
+        writer.write(str(number))
+    stream.gate.set()
+    assert writer.flush(timeout=10)
+    writer.write("after")
+    writer.close()
+    assert stream.getvalue() == "first\n0\n1\n3 missing\nafter\n"
+
+
+def test_every_line_is_written_or_counted_whatever_the_reader_does() -> None:
+    reading, writing = os.pipe()
+    writer = LineWriter(os.fdopen(writing, "w"), size=100, gap=lambda lines: f"missing {lines}")
+    logged = [f"{number:04} {'x' * 200}" for number in range(3000)]
+    for line in logged:
+        writer.write(line)
+    assert writer.dropped > 2000
+    with os.fdopen(reading) as pipe:
+        reader = threading.Thread(target=lambda: seen.extend(pipe.read().splitlines()))
+        seen: list[str] = []
+        reader.start()
+        writer.close(60)
+        writer._stream.close()  # type: ignore[attr-defined]
+        reader.join()
+    gaps = [int(line.split()[1]) for line in seen if line.startswith("missing")]
+    written = [line for line in seen if not line.startswith("missing")]
+    assert set(written) <= set(logged)
+    assert written == sorted(written)
+    assert len(written) + writer.dropped == len(logged)
+    assert sum(gaps) == writer.dropped
+
+
+def test_lines_that_could_not_be_written_are_told_when_the_stream_is_back() -> None:
+    class Mended(io.StringIO):
+        broken = True
+
+        def write(self, text: str) -> int:
+            if self.broken:
+                raise BrokenPipeError
+            return super().write(text)
+
+    stream = Mended()
+    writer = LineWriter(stream, gap=lambda lines: f"{lines} missing")
+    for line in ("lost", "lost too"):
+        writer.write(line)
+        assert writer.flush()
+    stream.broken = False
+    writer.write("back")
+    assert writer.flush()
+    writer.write("again")
+    writer.close()
+    assert stream.getvalue() == "back\n2 missing\nagain\n"
+    assert writer.dropped == 2
+
+
+def test_a_stream_that_cannot_encode_a_line_gets_it_escaped() -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="latin-1")
+    writer = LineWriter(stream)
+    writer.write('{"a":"é 漢 😀"}')
+    writer.close()
+    assert json.loads(raw.getvalue()) == {"a": "é 漢 😀"}
+    assert writer.dropped == 0
+
+
+def test_a_stream_that_wants_to_be_tended_is_tended_while_nothing_is_logged_in_the_real_clock() -> None:
+    class Tended(io.StringIO):
+        def __init__(self) -> None:
+            super().__init__()
+            self.times = 0
+            self.twice = threading.Event()
+
+        def tend(self) -> None:
+            self.times += 1
+            if self.times == 2:
+                self.twice.set()
+            raise OSError
+
+    stream = Tended()
+    writer = LineWriter(stream, tend_every=0.001)
+    assert stream.twice.wait(10)
+    writer.write("x")
+    writer.close()
+    assert stream.getvalue() == "x\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_child_writes_to_the_same_file_even_if_its_parent_was_writing(tmp_path: Path) -> None:
+    file = LogFile(tmp_path / "app.log")
+    writer = LineWriter(file)
+    held = file._lock
+    with held:
+        child = os.fork()
+        if child == 0:
+            writer.write("from the child")
+            writer.close()
+            os._exit(0)
+        os.waitpid(child, 0)
+    writer.write("from the parent")
+    writer.close()
+    assert (tmp_path / "app.log").read_text() == "from the child\nfrom the parent\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")

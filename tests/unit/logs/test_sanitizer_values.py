@@ -12,13 +12,14 @@ from typing import Any
 import pydantic
 import pytest
 
-from exai_sre.logs.sanitize import Sanitizer
+from exai_sre.logs.sanitize import Sanitizer, marker
 from exai_sre.metrics import Catalog
 from exai_sre.metrics.families import TelemetryMetrics
 
 TOKEN = "ghp_" + "aB3dE6gH9j" * 3 + "kL1mN4"
-GONE = "[REDACTED:github-token]"
-KEY = "[REDACTED:key]"
+GONE = marker("github-token", len(TOKEN))
+KEY = marker("key")
+TEXT_KEY = marker("key", 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +80,7 @@ def sanitizer() -> Sanitizer:
         (OrderedDict(a=TOKEN), {"a": GONE}),
         (UserDict(a=TOKEN), {"a": GONE}),
         (MappingProxyType({"a": TOKEN}), {"a": GONE}),
-        (Login("bob", "x"), {"user": "bob", "password": KEY}),
+        (Login("bob", "x"), {"user": "bob", "password": TEXT_KEY}),
         (Account(name=TOKEN, pin=pydantic.SecretStr("1")), {"name": GONE, "pin": "[REDACTED:type]"}),
         (Odd(), f"Odd({GONE})"),
         (Login, Login),
@@ -122,9 +123,9 @@ def test_what_stands_under_a_telling_key_goes_whatever_it_is(sanitizer: Sanitize
     assert sanitizer.redact(event) == {
         "password": KEY,
         "client_secret": KEY,
-        "shop_token": KEY,
+        "shop_token": TEXT_KEY,
         "cookies": KEY,
-        "db": {"pwd": KEY},
+        "db": {"pwd": TEXT_KEY.encode()},
     }
 
 
@@ -145,7 +146,7 @@ def test_a_secret_type_is_never_opened(sanitizer: Sanitizer) -> None:
 
 def test_extra_fields_of_a_model_are_looked_at(sanitizer: Sanitizer) -> None:
     account = Account.model_validate({"name": "bob", "pin": "1", "api_key": "k"})
-    assert sanitizer.redact(account)["api_key"] == KEY
+    assert sanitizer.redact(account)["api_key"] == TEXT_KEY
 
 
 def test_a_string_of_an_own_type_is_looked_at(sanitizer: Sanitizer) -> None:
@@ -190,4 +191,4 @@ def test_circles_and_depth_are_bounded(sanitizer: Sanitizer) -> None:
 
 
 def test_a_users_own_key_is_secret() -> None:
-    assert Sanitizer(keys=["badge"]).redact({"Badge": "1"}) == {"Badge": KEY}
+    assert Sanitizer(keys=["badge"]).redact({"Badge": "1"}) == {"Badge": TEXT_KEY}

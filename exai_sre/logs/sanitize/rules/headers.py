@@ -8,7 +8,7 @@ from typing import Final
 
 from exai_sre.logs.sanitize.judge import is_secret, is_token
 from exai_sre.logs.sanitize.keys import Sensitivity
-from exai_sre.logs.sanitize.rule import Rule, Span, start
+from exai_sre.logs.sanitize.rule import Rule, Span, behind
 from exai_sre.logs.sanitize.values import line_span, value_span
 from exai_sre.logs.sanitize.words import word_set
 
@@ -21,10 +21,10 @@ _SCHEMES_OF_SEVERAL_PARTS: Final = word_set("aws4-hmac-sha256 digest hawk hmac h
 
 def _credentials(text: str, match: re.Match[str]) -> Span | None:
     """The credentials behind the scheme; without a known scheme the first word that can be a credential."""
-    scheme = (match["scheme"] or "").lower()
+    scheme = match["scheme"] or ""
     if scheme in _SCHEMES_OF_SEVERAL_PARTS:
         return line_span(text, match.end())
-    if scheme and scheme not in _SCHEMES and is_token(match["scheme"]):
+    if scheme and scheme not in _SCHEMES and is_token(text[slice(*match.span("scheme"))]):
         return match.span("scheme")
     if scheme and not is_secret(scheme, Sensitivity.STRONG) and scheme not in _SCHEMES:
         return None
@@ -35,9 +35,9 @@ def _bearer(text: str, match: re.Match[str]) -> Span | None:
     return value_span(text, match.end(), Sensitivity.WEAK)
 
 
-def _basic(_text: str, match: re.Match[str]) -> Span | None:
+def _basic(text: str, match: re.Match[str]) -> Span | None:
     try:
-        decoded = binascii.a2b_base64(match["secret"], strict_mode=True)
+        decoded = binascii.a2b_base64(text[slice(*match.span("secret"))], strict_mode=True)
     except binascii.Error:
         return None
     return match.span("secret") if b":" in decoded else None
@@ -50,8 +50,10 @@ def _curl_user(_text: str, match: re.Match[str]) -> Span | None:
 HEADER_RULES: Final = (
     Rule(
         name="authorization",
+        about="credentials in an Authorization or Proxy-Authorization field",
         keywords=("authorization",),
-        pattern=(rf"(?i:authorization){_BETWEEN}(?:(?P<scheme>[A-Za-z][A-Za-z0-9_-]{{1,31}}+)[ \t]{{1,4}}+)?+"),
+        pattern=rf"authorization{_BETWEEN}(?:(?P<scheme>[a-z][a-z0-9_-]{{1,31}}+)[ \t]{{1,4}}+)?+",
+        folded=True,
         true=(
             "Proxy-Authorization: Basic «dXNlcjpKaGhuWWlr»",
             '"authorization": "Bearer «abc-123»"',
@@ -72,29 +74,36 @@ HEADER_RULES: Final = (
     ),
     Rule(
         name="bearer",
+        about="token behind the word Bearer",
         keywords=("bearer",),
-        pattern=start() + r"(?i:bearer)[ \t]{1,4}+",
+        pattern=r"bearer" + behind("bearer") + r"[ \t]{1,4}+",
+        folded=True,
         true=("sent Bearer «abc123xyz789» to the upstream",),
         false=("bearer authentication is required", "Bearer $TOKEN", "a bearer of news"),
         locate=_bearer,
     ),
     Rule(
         name="basic",
+        about="user and password in base64 behind the word Basic",
         keywords=("basic",),
-        pattern=start() + r"(?i:basic)[ \t]{1,4}+(?P<secret>[A-Za-z0-9+/]{6,}+={0,2})",
+        pattern=r"basic" + behind("basic") + r"[ \t]{1,4}+(?P<secret>[a-z0-9+/]{6,}+={0,2})",
+        folded=True,
         true=("sent Basic «dXNlcjpKaGhuWWlr» to the proxy",),
         false=("basic authentication", "Basic settings"),
         locate=_basic,
     ),
     Rule(
         name="cookie",
+        about="values of Cookie and Set-Cookie fields",
         keywords=("cookie",),
-        pattern=rf"""(?i:cookie){_BETWEEN}(?P<secret>[^\s=;,"'`\[\]{{}}()]{{1,128}}+=[^"'`\r\n\\]++)""",
+        pattern=rf"""cookie{_BETWEEN}(?P<secret>[^\s=;,"'`\[\]{{}}()]{{1,128}}+=[^"'`\r\n\\]++)""",
+        folded=True,
         true=("Cookie: «sid=8f3a; theme=dark»", "{'set-cookie': '«sid=8f3a; Path=/»', 'a': 'b'}"),
         false=("cookie: accepted", "cookie policy: strict"),
     ),
     Rule(
         name="curl-user",
+        about="password of curl's option -u",
         keywords=("curl",),
         pattern=r"""(?<![\w-])(?:-u|--user)[ =]{0,4}+["']?+[^\s"':]{1,128}+:(?P<secret>[^\s"'@]{1,256}+)""",
         true=("curl -u bob:«hunter2» https://example.com", 'curl --user "bob:«hunter2»" https://example.com'),

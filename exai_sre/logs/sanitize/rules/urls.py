@@ -8,12 +8,14 @@ from typing import Final
 from exai_sre.logs.sanitize.judge import is_placeholder, is_secret, is_token
 from exai_sre.logs.sanitize.keys import Sensitivity, sensitivity
 from exai_sre.logs.sanitize.rule import MARKER, Rule, Span
-from exai_sre.logs.sanitize.words import word_set
+from exai_sre.logs.sanitize.words import KEYWORDS, word_set
 
 __all__ = ["URL_RULES"]
 
 _STRONG: Final = word_set("auth sig token x-amz-credential x-amz-signature x-goog-credential x-goog-signature")
 _WEAK: Final = word_set("awsaccesskeyid code jwt key otp session sessionid sid signature ticket")
+_QUERY_WORDS: Final = ("code", "jwt", "otp", "session", "sessionid", "sid", "sig", "signature", "ticket")
+_QUERY_KEYWORDS: Final = (*KEYWORDS, *[f"{word}{sign}" for word in _QUERY_WORDS for sign in ("=", "%3d")])
 _TRAILING: Final = ").,]}"
 _LEADING_MARKER: Final = re.compile(MARKER)
 _ENOUGH: Final = 128
@@ -52,6 +54,7 @@ def _trimmed(value: str) -> str:
 URL_RULES: Final = (
     Rule(
         name="url-password",
+        about="password in the userinfo of a URL",
         keywords=("://",),
         # The password runs to the last at sign before a path, a query, white space or a quote, so that
         # one that holds an at sign of its own is taken out whole.
@@ -74,6 +77,7 @@ URL_RULES: Final = (
     ),
     Rule(
         name="url-user",
+        about="key in place of the user of a URL",
         keywords=("://",),
         pattern=r"""://(?<=[A-Za-z0-9]://)(?P<secret>[^\s:/?#@"'`<>\[\]]{16,512}+)@""",
         true=("https://«4795ecc090254f5b4795ecc090254f5b»@o42.ingest.example.com/7",),
@@ -82,22 +86,9 @@ URL_RULES: Final = (
     ),
     Rule(
         name="url-query",
-        keywords=(
-            "key",
-            "token",
-            "auth",
-            "sig",
-            "pass",
-            "pwd",
-            "secret",
-            "cred",
-            "code",
-            "jwt",
-            "otp",
-            "session",
-            "sid",
-            "ticket",
-        ),
+        about="value of a telling query parameter, also percent-encoded",
+        keywords=_QUERY_KEYWORDS,
+        needs=("=", "%3D", "%3d"),
         pattern=r"(?:[?&;]|%3[Ff]|%26)(?P<key>[\w.-]{1,64}+)(?:=|(?P<encoded>%3[Dd]))",
         true=(
             "GET /v1/files?page=2&password=«XHn3U8tmy3oO5T4uXcIOH8m6»&limit=10 HTTP/1.1",
