@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
-from uuid import uuid4
 
+from exai_sre.context.ids import new_correlation_id
 from exai_sre.context.limits import AttemptsLeft
 
 __all__ = ["attempts_left", "idempotency_key", "idempotent_as", "resend_count"]
@@ -33,12 +33,12 @@ def idempotent_as(key: str | None = None) -> Iterator[str]:
     """Run the body, one operation and all its attempts, under an idempotency key.
 
     Args:
-        key: the key; a random one (UUID 4) by default.
+        key: the key; a new one (UUID 7) by default.
 
     Yields:
         The key in force.
     """
-    key = uuid4().hex if key is None else key
+    key = new_correlation_id() if key is None else key
     token = idempotency_key.set(key)
     try:
         yield key

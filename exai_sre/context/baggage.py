@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
@@ -74,6 +75,19 @@ class Baggage:
     def only(self, keys: Collection[str]) -> Baggage:
         """The entries whose key is in ``keys``."""
         return Baggage(tuple(member for member in self.members if member.key in keys))
+
+    def redacted(self, redact: Callable[[str], str]) -> Baggage:
+        """The same entries with ``redact`` applied to value and metadata; one on which it fails is left out."""
+        kept: list[Member] = []
+        for member in self.members:
+            with suppress(Exception):
+                metadata = redact(member.metadata) if member.metadata else ""
+                # with its key before it, which may be what tells that the value is a secret
+                before = f"{member.key}="
+                together = redact(before + member.value)
+                value = redact(together[len(before) :] if together.startswith(before) else member.value)
+                kept.append(Member(member.key, value, metadata if metadata == member.metadata else ""))
+        return Baggage(tuple(kept))
 
     def __str__(self) -> str:
         """The list as it stands in a header."""

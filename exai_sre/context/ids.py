@@ -7,55 +7,120 @@ import re
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from exai_sre.context.rejection import Rejection
+from exai_sre.errors import SettingError
 
-__all__ = ["CorrelationIds", "accept_correlation_id", "judge_correlation_id", "new_correlation_id"]
+__all__ = [
+    "DEFAULT_ID_RULE",
+    "CorrelationIds",
+    "IdRule",
+    "accept_correlation_id",
+    "correlation_id_of",
+    "judge_correlation_id",
+    "new_correlation_id",
+    "trace_id_of",
+]
 
-_ACCEPTED = re.compile(r"[A-Za-z0-9._:-]{8,64}", re.ASCII)
-_LONGEST: Final = 64
-_SHORTEST: Final = 8
-_COUNTER_BITS: Final = 12
+_PUNCTUATION: Final = frozenset("!$&*+-./:=@_|~")
+_LONGEST: Final = 256
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
+_TRACE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_NO_TRACE: Final = "0" * 32
 _RANDOM_BITS: Final = 62
-_VERSION: Final = 0x7 << 76
-_VARIANT: Final = 0b10 << 62
-_COUNTER_MASK: Final = (1 << _COUNTER_BITS) - 1
+_RANDOM_MASK: Final = (1 << _RANDOM_BITS) - 1
+_VARIANT: Final = 0b10 << _RANDOM_BITS
+_COUNTER_MASK: Final = 0xFFF
 # The upper half of the counter is left free, so that a busy millisecond has room to count.
-_START_BITS: Final = _COUNTER_BITS - 1
+_START_BITS: Final = 11
+
+
+@dataclass(frozen=True, slots=True)
+class IdRule:
+    """Which text from outside is taken over as a correlation id.
+
+    ASCII letters and digits are always allowed; what else may stand in an id is chosen from
+    characters that no header, log line or URL gives a meaning to that could be abused.
+
+    Attributes:
+        shortest: fewest characters, at least 1.
+        longest: most characters, at most 256.
+        punctuation: further characters, out of ``!$&*+-./:=@_|~``.
+
+    Raises:
+        SettingError: the rule would let harmful text in, or nothing at all.
+    """
+
+    shortest: int = 8
+    longest: int = 64
+    punctuation: str = "._:-"
+    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.shortest <= self.longest <= _LONGEST:
+            said = f"{self.shortest} to {self.longest}"
+            raise SettingError("id_rule", said, "is no range of lengths", remedy=f"stay within 1 to {_LONGEST}")
+        if not _PUNCTUATION.issuperset(self.punctuation):
+            allowed = "".join(sorted(_PUNCTUATION))
+            raise SettingError(
+                "id_rule",
+                repr(self.punctuation),
+                "holds a character that is refused",
+                remedy=f"choose out of {allowed}",
+            )
+        alphabet = f"[A-Za-z0-9{re.escape(self.punctuation)}]"
+        object.__setattr__(self, "pattern", re.compile(f"{alphabet}{{{self.shortest},{self.longest}}}", re.ASCII))
+
+
+DEFAULT_ID_RULE: Final = IdRule()
+"""8 to 64 characters ``[A-Za-z0-9._:-]``."""
 
 
 class CorrelationIds:
     """A source of UUIDv7 texts, each greater than the one before.
 
-    Source: RFC 9562, section 5.7, with the twelve bits after the time as a counter that is
-    seeded anew each millisecond (section 6.2, method 1). When the counter is used up, or the
-    clock goes back, the time field runs ahead of the clock instead of repeating.
+    Source: RFC 9562, section 5.7. The random part is drawn anew each millisecond; within one, its
+    upper twelve bits count up from a random start (section 6.2, method 2, with a step of 2^62).
+    When they are used up, or the clock goes back, the time runs ahead of the clock instead of
+    repeating.
 
     Args:
         now_ns: nanoseconds since the Unix epoch.
         random_bits: an integer of that many random bits.
     """
 
-    __slots__ = ("_last", "_lock", "_now_ns", "_random_bits")
+    __slots__ = ("_count", "_head", "_lock", "_millisecond", "_now_ns", "_random_bits", "_tail")
 
     def __init__(self, now_ns: Callable[[], int], random_bits: Callable[[int], int]) -> None:
         self._now_ns = now_ns
         self._random_bits = random_bits
-        self._last = 0
         self._lock = threading.Lock()
+        self._millisecond = -1
+        self._count = 0
+        self._head = self._tail = ""
 
     def next(self) -> str:
         """The next id: 36 characters, lower-case hexadecimal with dashes."""
-        entropy = self._random_bits(_RANDOM_BITS + _START_BITS)
-        fresh = (self._now_ns() // 1_000_000 << _COUNTER_BITS) | entropy >> _RANDOM_BITS
+        millisecond = self._now_ns() // 1_000_000
         with self._lock:
-            # A tick is the millisecond and the counter as one number: adding one carries over.
-            tick = fresh if fresh >> _COUNTER_BITS > self._last >> _COUNTER_BITS else self._last + 1
-            self._last = tick
-        upper = tick >> _COUNTER_BITS << 80 | _VERSION | (tick & _COUNTER_MASK) << 64
-        text = f"{upper | _VARIANT | entropy & (1 << _RANDOM_BITS) - 1:032x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+            if millisecond > self._millisecond:
+                self._begin(millisecond)
+            elif self._count == _COUNTER_MASK:
+                self._begin(self._millisecond + 1)
+            else:
+                self._count += 1
+            return f"{self._head}{self._count:03x}{self._tail}"
+
+    def _begin(self, millisecond: int) -> None:
+        """Draw what the ids of one millisecond have in common, and where they start to count."""
+        entropy = self._random_bits(_RANDOM_BITS + _START_BITS)
+        low = f"{_VARIANT | entropy & _RANDOM_MASK:016x}"
+        self._millisecond = millisecond
+        self._count = entropy >> _RANDOM_BITS
+        self._head = f"{millisecond >> 16:08x}-{millisecond & 0xFFFF:04x}-7"
+        self._tail = f"-{low[:4]}-{low[4:]}"
 
 
 # Ids need no secrecy, only distinctness; the generator is seeded by the operating system.
@@ -67,37 +132,60 @@ def new_correlation_id() -> str:
     return _PROCESS.next()
 
 
-def judge_correlation_id(values: Sequence[object]) -> str | Rejection | None:
+def trace_id_of(correlation_id: str) -> str | None:
+    """The W3C trace id that says the same as a correlation id; ``None`` for one that is no lower-case UUID.
+
+    :func:`correlation_id_of` takes it back, so that either id is found by the other without a table.
+    """
+    if _UUID.fullmatch(correlation_id) is None:
+        return None
+    digits = correlation_id.replace("-", "")
+    return None if digits == _NO_TRACE else digits
+
+
+def correlation_id_of(trace_id: str) -> str | None:
+    """The correlation id that says the same as a W3C trace id; ``None`` for what is no trace id."""
+    if _TRACE_ID.fullmatch(trace_id) is None or trace_id == _NO_TRACE:
+        return None
+    return f"{trace_id[:8]}-{trace_id[8:12]}-{trace_id[12:16]}-{trace_id[16:20]}-{trace_id[20:]}"
+
+
+def judge_correlation_id(values: Sequence[object], rule: IdRule = DEFAULT_ID_RULE) -> str | Rejection | None:
     """Judge what arrived as a correlation id.
 
     Args:
         values: every value that the carrier holds, over all header names in use.
+        rule: which text is taken over.
 
     Returns:
-        The id when all values are the same text of 8 to 64 characters ``[A-Za-z0-9._:-]``; the
-        reason when they are not; ``None`` when nothing arrived.
+        The id when all values are the same text and the rule allows it; the reason when not;
+        ``None`` when nothing arrived.
     """
     if not values:
         return None
     first = values[0]
     if not isinstance(first, str):
         return Rejection.ID_TYPE
-    if any(value != first for value in values):
-        return Rejection.ID_AMBIGUOUS
-    if not _SHORTEST <= len(first) <= _LONGEST:
+    # The length goes first: no more than a bounded part of what arrived is ever looked at.
+    if not rule.shortest <= len(first) <= rule.longest:
         return Rejection.ID_LENGTH
-    return first if _ACCEPTED.fullmatch(first) else Rejection.ID_CHARACTERS
+    if len(values) > 1 and any(value != first for value in values):
+        return Rejection.ID_AMBIGUOUS
+    return first if rule.pattern.fullmatch(first) else Rejection.ID_CHARACTERS
 
 
-def accept_correlation_id(values: Sequence[object], rejected: Callable[[str], None] | None = None) -> str | None:
+def accept_correlation_id(
+    values: Sequence[object], rejected: Callable[[str], None] | None = None, rule: IdRule = DEFAULT_ID_RULE
+) -> str | None:
     """The correlation id that arrived, or ``None`` where a fresh one must be made.
 
     Args:
         values: every value that the carrier holds.
         rejected: told the reason when something arrived that is not taken over; the refused
             value itself goes nowhere.
+        rule: which text is taken over.
     """
-    verdict = judge_correlation_id(values)
+    verdict = judge_correlation_id(values, rule)
     if isinstance(verdict, Rejection):
         if rejected is not None:
             rejected(verdict.value)

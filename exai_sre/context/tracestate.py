@@ -30,6 +30,8 @@ def valid_tracestate(text: str) -> str | None:
     """
     if len(text) > _LONGEST:
         return None
+    if "," not in text and _MEMBER.fullmatch(text):
+        return text
     members = _members(text)
     matches = [_MEMBER.fullmatch(member) for member in members]
     if len(members) > MAX_MEMBERS or not all(matches):

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from exai_sre.context import Baggage, Inbound, extract, extract_meta, inject, unit_of_work
 from exai_sre.context.baggage import Member
-from exai_sre.context.ids import CorrelationIds
+from exai_sre.context.carriers import extract_fields
+from exai_sre.context.ids import CorrelationIds, IdRule
 from exai_sre.tracing import redact_url
 
 NAMES = st.sampled_from(["X-Request-ID", "x-correlation-id", "traceparent", "TraceState", "baggage", "other"])
@@ -28,6 +29,44 @@ def test_any_headers_are_read_without_an_error_and_what_was_accepted_travels_on_
     assert again.rejected == ()
     assert (again.trace, again.baggage) == (inbound.trace, inbound.baggage)
     assert inbound.correlation_id in (None, again.correlation_id)
+
+
+VALUES = st.one_of(
+    st.sampled_from(
+        [
+            "request-0001",
+            "short",
+            "x" * 64,
+            "x" * 65,
+            f"00-{'a' * 32}-{'b' * 16}-01",
+            f"00-{'a' * 32}-{'0' * 16}-01",
+            f"cc-{'a' * 32}-{'b' * 16}-03-more",
+            "a=1",
+            "a=1, b=2 ,",
+            "a=1,a=2",
+            "k=v;p=1",
+            "",
+        ]
+    ),
+    st.text(alphabet=st.characters(max_codepoint=255), max_size=80),
+)
+FIELDS = st.lists(
+    st.tuples(
+        st.sampled_from(["x-request-id", "x-correlation-id", "traceparent", "tracestate", "baggage", "accept"]), VALUES
+    ),
+    max_size=6,
+)
+
+
+@given(FIELDS, st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_the_fields_of_asgi_say_what_a_mapping_of_the_same_headers_says(pairs, own_rule):
+    rule = IdRule(shortest=1, longest=256) if own_rule else IdRule()
+    folded: dict[str, list[str]] = {}
+    for name, value in pairs:
+        folded.setdefault(name, []).append(value)
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in pairs]
+    assert extract_fields(raw, rule) == extract(folded, rule)
 
 
 @given(st.dictionaries(st.text(max_size=30), ANY))
