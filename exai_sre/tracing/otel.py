@@ -1,165 +1,43 @@
-"""The one file that knows OpenTelemetry: recorders over a provider of ours or of the application's."""
+"""Recorders over OpenTelemetry: on a provider of ours, or on the application's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar, Token
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import Token
 from dataclasses import replace
 from typing import Any, Final
 
 from exai_sre.context import TraceContext
-from exai_sre.extras import require
-from exai_sre.names import SCHEMA_VERSION
+from exai_sre.names import SCHEMA_VERSION, Attribute
+from exai_sre.tracing import modules
+from exai_sre.tracing.attached import Adopted, Attached, Held
 from exai_sre.tracing.recorder import Call
-from exai_sre.tracing.sampling import Sampling
 from exai_sre.tracing.span import AttributeValue, Kind, RecordedSpan
+from exai_sre.tracing.steering import ChosenPosition, steer
+from exai_sre.tracing.urls import redact_url
 from exai_sre.version import __version__
 
-__all__ = [
-    "ChosenPosition",
-    "JoinedRecorder",
-    "OwnRecorder",
-    "existing_provider",
-    "otlp_exporter",
-    "own_provider",
-    "share_provider",
-]
+__all__ = ["JoinedRecorder", "OwnRecorder"]
 
 _SCOPE: Final = "exai_sre"
 _NANOSECONDS: Final = 1_000_000_000
-
-
-def _api(module: str) -> Any:
-    return require(f"opentelemetry.{module}", package="opentelemetry-api", extra="otel")
-
-
-def _sdk(module: str) -> Any:
-    return require(f"opentelemetry.sdk.{module}", package="opentelemetry-sdk", extra="otel")
-
-
-def existing_provider() -> Any | None:
-    """The tracer provider that the application has set, or ``None`` where there is none."""
-    try:
-        trace = _api("trace")
-    except ImportError:
-        return None
-    provider = trace.get_tracer_provider()
-    return None if isinstance(provider, trace.ProxyTracerProvider | trace.NoOpTracerProvider) else provider
-
-
-def otlp_exporter() -> Any:
-    """An OTLP/HTTP span exporter, configured by the ``OTEL_EXPORTER_OTLP_*`` variables.
-
-    Raises:
-        MissingExtraError: the exporter is not installed.
-    """
-    module = require(
-        "opentelemetry.exporter.otlp.proto.http.trace_exporter",
-        package="opentelemetry-exporter-otlp-proto-http",
-        extra="otel",
-    )
-    return module.OTLPSpanExporter()
-
-
-class ChosenPosition:
-    """The ids and the decision that the next span of this task takes."""
-
-    __slots__ = ("_slot",)
-
-    def __init__(self) -> None:
-        self._slot: ContextVar[TraceContext | None] = ContextVar("exai_sre_chosen_position", default=None)
-
-    def get(self) -> TraceContext | None:
-        """The chosen position, or ``None`` where OpenTelemetry chooses."""
-        return self._slot.get()
-
-    @contextmanager
-    def set(self, position: TraceContext) -> Iterator[None]:
-        """A span that starts in the body stands at ``position`` and is recorded."""
-        token = self._slot.set(position)
-        try:
-            yield
-        finally:
-            self._slot.reset(token)
-
-
-def _id_generator(chosen: ChosenPosition) -> Any:
-    ids = _sdk("trace.id_generator")
-
-    class ChosenIds(ids.RandomIdGenerator):  # type: ignore[misc, name-defined]
-        def generate_trace_id(self) -> int:
-            position = chosen.get()
-            return int(position.trace_id, 16) if position else int(super().generate_trace_id())
-
-        def generate_span_id(self) -> int:
-            position = chosen.get()
-            return int(position.span_id, 16) if position else int(super().generate_span_id())
-
-    return ChosenIds()
-
-
-def _sampler(chosen: ChosenPosition, sampling: Sampling) -> Any:
-    samplers, trace = _sdk("trace.sampling"), _api("trace")
-    ratio = samplers.TraceIdRatioBased(sampling.ratio)
-    foreign = samplers.ParentBased(ratio) if sampling.parent_based else ratio
-
-    class Decided(samplers.Sampler):  # type: ignore[misc, name-defined]
-        def should_sample(
-            self,
-            parent_context: Any,
-            trace_id: int,
-            name: str,
-            kind: Any = None,
-            attributes: Any = None,
-            links: Any = None,
-        ) -> Any:
-            if chosen.get() is None:
-                return foreign.should_sample(parent_context, trace_id, name, kind, attributes, links)
-            state = trace.get_current_span(parent_context).get_span_context().trace_state
-            return samplers.SamplingResult(samplers.Decision.RECORD_AND_SAMPLE, attributes, state)
-
-        def get_description(self) -> str:
-            return f"{_SCOPE}({foreign.get_description()})"
-
-    return Decided()
-
-
-def own_provider(
-    exporter: Any, sampling: Sampling, resource: Mapping[str, str], *, batch: bool = True
-) -> tuple[Any, ChosenPosition]:
-    """A tracer provider whose ids and decisions this library can choose beforehand.
-
-    Args:
-        exporter: an OpenTelemetry ``SpanExporter``.
-        sampling: for spans that other instrumentation starts on this provider.
-        resource: resource attributes.
-        batch: export from a background thread; without it each span is exported as it ends.
-    """
-    export = _sdk("trace.export")
-    chosen = ChosenPosition()
-    provider = _sdk("trace").TracerProvider(
-        sampler=_sampler(chosen, sampling),
-        id_generator=_id_generator(chosen),
-        resource=_sdk("resources").Resource.create(dict(resource)),
-    )
-    provider.add_span_processor(export.BatchSpanProcessor(exporter) if batch else export.SimpleSpanProcessor(exporter))
-    return provider, chosen
-
-
-def share_provider(provider: Any) -> None:
-    """Make ``provider`` the process-wide one; OpenTelemetry lets that happen once."""
-    _api("trace").set_tracer_provider(provider)
+# W3C Trace Context level 2, section 3.2.2.5; older versions of OpenTelemetry have no name for the second.
+_SAMPLED: Final = 0b01
+_RANDOM: Final = 0b10
+_HTTP: Final = (Attribute.HTTP_METHOD, Attribute.HTTP_METHOD_BEFORE_1_20)
 
 
 class _OtelRecorder:
     """What both recorders share: OpenTelemetry's own types, and the running span it sees."""
 
-    def __init__(self, provider: Any) -> None:
-        self._trace = _api("trace")
-        self._context = _api("context")
+    def __init__(self, provider: Any, *, decides: bool) -> None:
+        self.decides = decides
+        self._trace = modules.api("trace")
+        self._context = modules.api("context")
         self._provider = provider
         self._tracer = provider.get_tracer(_SCOPE, __version__, attributes={"exai.schema": SCHEMA_VERSION})
+        self._chosen = steer(self._tracer)
+        self._stand_in = _stand_in(self._trace, self.span_context)
         kinds = self._trace.SpanKind
         self._kinds: dict[Kind, Any] = {
             "internal": kinds.INTERNAL,
@@ -169,17 +47,54 @@ class _OtelRecorder:
             "consumer": kinds.CONSUMER,
         }
 
-    def ambient(self) -> TraceContext | None:
-        """See :meth:`exai_sre.tracing.recorder.Recorder.ambient`."""
-        return self.read(self._trace.get_current_span())
+    @property
+    def provider(self) -> Any:
+        """The OpenTelemetry tracer provider."""
+        return self._provider
+
+    def innermost(self, position: TraceContext | None, *, given: bool) -> TraceContext | None:
+        """See :meth:`exai_sre.tracing.recorder.Recorder.innermost`."""
+        span = self._trace.get_current_span()
+        # Nothing runs, or nothing but what was held for this very position.
+        if span is self._trace.INVALID_SPAN or (position is not None and getattr(span, "held", None) is position):
+            return position
+        if position is None:
+            return self.read(span)
+        ids = span.get_span_context()
+        if int(position.trace_id, 16) != ids.trace_id or int(position.span_id, 16) == ids.span_id:
+            return position
+        if given:
+            above = getattr(span, "parent", None)
+            if above is None or above.span_id != int(position.span_id, 16):
+                return position
+        return self.read(span)
+
+    def adopt(self, call: Call) -> RecordedSpan | None:
+        """See :meth:`exai_sre.tracing.recorder.Recorder.adopt`."""
+        span = self._trace.get_current_span()
+        if not span.is_recording() or getattr(span, "kind", None) is not self._kinds[call.kind]:
+            return None
+        known = getattr(span, "attributes", None) or {}
+        if not any(name in known for name in _HTTP):
+            return None
+        position = self.read(span)
+        if position is None:
+            return None
+        _redact_urls(span, known)
+        return Adopted(span, position, self._trace.StatusCode.ERROR, frozenset(known))
 
     def read(self, span: Any) -> TraceContext | None:
         """The position of an OpenTelemetry span; ``None`` for its invalid one."""
         ids = span.get_span_context()
         if not ids.is_valid:
             return None
+        flags = int(ids.trace_flags)
         return TraceContext(
-            f"{ids.trace_id:032x}", f"{ids.span_id:016x}", ids.trace_flags.sampled, ids.trace_state.to_header()
+            f"{ids.trace_id:032x}",
+            f"{ids.span_id:016x}",
+            bool(flags & _SAMPLED),
+            ids.trace_state.to_header() if ids.trace_state else "",
+            bool(flags & _RANDOM),
         )
 
     def span_context(self, position: TraceContext, *, remote: bool = True) -> Any:
@@ -189,7 +104,7 @@ class _OtelRecorder:
             int(position.trace_id, 16),
             int(position.span_id, 16),
             is_remote=remote,
-            trace_flags=trace.TraceFlags(trace.TraceFlags.SAMPLED if position.sampled else 0),
+            trace_flags=trace.TraceFlags(_SAMPLED * position.sampled | _RANDOM * position.random),
             trace_state=trace.TraceState.from_header([position.tracestate]) if position.tracestate else None,
         )
 
@@ -197,8 +112,8 @@ class _OtelRecorder:
         """A context below ``parent``, or an empty one for the root of a trace."""
         if parent is None:
             return self._context.Context()
-        running = self.ambient()
-        if running is not None and (running.trace_id, running.span_id) == (parent.trace_id, parent.span_id):
+        running = self._trace.get_current_span().get_span_context()
+        if running.span_id == int(parent.span_id, 16) and running.trace_id == int(parent.trace_id, 16):
             return self._context.get_current()
         return self._trace.set_span_in_context(self._trace.NonRecordingSpan(self.span_context(parent)))
 
@@ -214,21 +129,67 @@ class _OtelRecorder:
             start_time=None if start is None else int(start * _NANOSECONDS),
         )
 
+    def _stand(
+        self,
+        chosen: ChosenPosition,
+        call: Call,
+        position: TraceContext,
+        attributes: Mapping[str, AttributeValue],
+        start: float | None = None,
+    ) -> Any:
+        """A recorded span of ``call`` that stands at ``position``."""
+        token = chosen.put(position)
+        try:
+            return self.start_span(call, attributes, start)
+        finally:
+            chosen.take_back(token)
+
     def hold(self, position: TraceContext) -> RecordedSpan:
         """See :meth:`exai_sre.tracing.recorder.Recorder.hold`."""
-        return self.attach(self._trace.NonRecordingSpan(self.span_context(position, remote=False)), position)
+        token = self._context.attach(self._trace.set_span_in_context(self._stand_in(position)))
+        return Held(position, token, self._context.detach)
 
-    def attach(self, span: Any, position: TraceContext) -> RecordedSpan:
+    def attach(self, span: Any, position: TraceContext, call: Call | None = None) -> RecordedSpan:
         """Make ``span`` the running one in OpenTelemetry's context."""
         token = self._context.attach(self._trace.set_span_in_context(span))
-        return _Attached(self, span, position, token)
+        quiet = None
+        if call is not None and call.kind == "client" and Attribute.HTTP_METHOD in call.attributes:
+            suppression = modules.loaded_suppression()
+            if suppression is not None:
+                # What other instrumentation would say of this exchange, this span says already.
+                quiet = suppression.suppress_http_instrumentation()
+                quiet.__enter__()
+        return Attached(self, span, position, token, quiet)
 
-    def close(self, span: Any, attributes: Mapping[str, AttributeValue], failure: str | None) -> None:
-        """End ``span`` with its last attributes and its status."""
+    def close(
+        self, span: Any, attributes: Mapping[str, AttributeValue], failure: str | None, end: float | None = None
+    ) -> None:
+        """End ``span`` with its last attributes and its status; ``end`` is seconds since the Unix epoch."""
         span.set_attributes(attributes)
         if failure is not None:
             span.set_status(self._trace.StatusCode.ERROR, failure)
-        span.end()
+        span.end(end_time=None if end is None else int(end * _NANOSECONDS))
+
+    def late(
+        self,
+        call: Call,
+        position: TraceContext,
+        times: tuple[float, float],
+        attributes: Mapping[str, AttributeValue],
+        failure: str | None,
+    ) -> None:
+        """Record the call with the ids that it had all along.
+
+        A provider that is not the SDK's chooses the span id itself: the span is then a child of
+        the position that the call had.
+        """
+        start, end = times
+        if self._chosen is None:
+            call = replace(call, parent=replace(position, sampled=True))
+            span = self.start_span(call, {}, start)
+        else:
+            span = self._stand(self._chosen, call, position, {}, start)
+        self.close(span, attributes, failure, end)
 
     def detach(self, token: Token[Any]) -> None:
         """Take the running span out of OpenTelemetry's context."""
@@ -240,48 +201,45 @@ class _OtelRecorder:
         return True if flush is None else bool(flush(int(timeout * 1000)))
 
 
-class _Attached:
-    """An OpenTelemetry span that is the running one until it finishes."""
+def _redact_urls(span: Any, known: Mapping[str, Any]) -> None:
+    """Take the credentials out of URLs for which the maker of the span has no eye."""
+    for name, value in list(known.items()):
+        if isinstance(value, str) and "://" in value and (redacted := redact_url(value)) != value:
+            span.set_attribute(name, redacted)
 
-    __slots__ = ("_recorder", "_span", "_token", "position")
 
-    def __init__(self, recorder: _OtelRecorder, span: Any, position: TraceContext, token: Token[Any]) -> None:
-        self._recorder = recorder
-        self._span = span
-        self._token = token
-        self.position = position
+def _stand_in(trace: Any, span_context: Callable[..., Any]) -> Any:
+    """A class of spans that record nothing and make their OpenTelemetry context only for who asks."""
 
-    def finish(self, attributes: Mapping[str, AttributeValue], failure: str | None) -> None:
-        """See :meth:`exai_sre.tracing.span.RecordedSpan.finish`."""
-        self._recorder.detach(self._token)
-        self._recorder.close(self._span, attributes, failure)
+    class HeldSpan(trace.NonRecordingSpan):  # type: ignore[misc]
+        __slots__ = ("held", "made")
+
+        def __init__(self, position: TraceContext) -> None:
+            self.held = position
+            self.made: Any = None
+
+        def get_span_context(self) -> Any:
+            if self.made is None:
+                self.made = span_context(self.held, remote=False)
+            return self.made
+
+        def __repr__(self) -> str:
+            return f"HeldSpan({self.held!r})"
+
+    return HeldSpan
 
 
 class OwnRecorder(_OtelRecorder):
     """Records on a provider of ours: this library chooses ids and decides on sampling."""
 
-    @property
-    def decides(self) -> bool:
-        """Never: this library decides."""
-        return False
+    def __init__(self, provider: Any) -> None:
+        super().__init__(provider, decides=False)
 
-    def __init__(self, provider: Any, chosen: ChosenPosition) -> None:
-        super().__init__(provider)
-        self._chosen = chosen
-
-    def begin(self, call: Call, position: TraceContext) -> RecordedSpan:
+    def begin(self, call: Call, position: TraceContext, attributes: Mapping[str, AttributeValue]) -> RecordedSpan:
         """See :meth:`exai_sre.tracing.recorder.Recorder.begin`."""
-        with self._chosen.set(position):
-            span = self.start_span(call, {})
-        return self.attach(span, position)
-
-    def late(
-        self, call: Call, position: TraceContext, start: float, attributes: Mapping[str, AttributeValue], failure: str
-    ) -> None:
-        """Record the call with the ids that it had all along."""
-        with self._chosen.set(position):
-            span = self.start_span(call, {}, start)
-        self.close(span, attributes, failure)
+        if self._chosen is None:
+            return self.hold(replace(position, sampled=False))
+        return self.attach(self._stand(self._chosen, call, position, attributes), position, call)
 
     def shutdown(self) -> None:
         """See :meth:`exai_sre.tracing.recorder.Recorder.shutdown`."""
@@ -291,25 +249,16 @@ class OwnRecorder(_OtelRecorder):
 class JoinedRecorder(_OtelRecorder):
     """Records on the application's provider, which makes the ids and decides on sampling."""
 
-    @property
-    def decides(self) -> bool:
-        """Always: the provider belongs to the application."""
-        return True
+    def __init__(self, provider: Any) -> None:
+        super().__init__(provider, decides=True)
 
-    def begin(self, call: Call, position: TraceContext) -> RecordedSpan:
+    def begin(self, call: Call, position: TraceContext, attributes: Mapping[str, AttributeValue]) -> RecordedSpan:
         """See :meth:`exai_sre.tracing.recorder.Recorder.begin`."""
-        span = self.start_span(call, call.attributes)
+        span = self.start_span(call, attributes)
         made = self.read(span)
         if made is None:
             return self.hold(replace(position, sampled=False))
-        return self.attach(span, made)
-
-    def late(
-        self, call: Call, position: TraceContext, start: float, attributes: Mapping[str, AttributeValue], failure: str
-    ) -> None:
-        """Record the call as a child of the position it had: the provider chooses the span id."""
-        parent = replace(position, sampled=True)
-        self.close(self.start_span(Call(call.name, call.kind, parent, call.links), {}, start), attributes, failure)
+        return self.attach(span, made, call)
 
     def shutdown(self) -> None:
         """The provider belongs to the application, which shuts it down; what waits is sent."""

@@ -1,4 +1,4 @@
-"""What a recorder of spans offers, so that nothing but one file knows OpenTelemetry."""
+"""What a recorder of spans offers, so that few files know OpenTelemetry."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from exai_sre.tracing.span import AttributeValue, Kind, RecordedSpan
 __all__ = ["Call", "Recorder"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
-    """What is known about a call when it starts.
+    """What is known about a call when it starts; made once per call, so it is not frozen, which costs threefold.
 
     Attributes:
         name: span name, of bounded variety.
@@ -39,11 +39,20 @@ class Recorder(Protocol):
         """Whether the recorder makes ids and decides on sampling by itself."""
         ...
 
-    def ambient(self) -> TraceContext | None:
-        """The position that the running task has outside this library, if any."""
+    def innermost(self, position: TraceContext | None, *, given: bool) -> TraceContext | None:
+        """The foreign span that runs, where it stands below ``position``; else ``position``.
+
+        Args:
+            position: the parent as it is known so far.
+            given: whether the caller chose it; then only its direct child is taken instead.
+        """
         ...
 
-    def begin(self, call: Call, position: TraceContext) -> RecordedSpan:
+    def adopt(self, call: Call) -> RecordedSpan | None:
+        """The running span, where other instrumentation started it for this very HTTP exchange."""
+        ...
+
+    def begin(self, call: Call, position: TraceContext, attributes: Mapping[str, AttributeValue]) -> RecordedSpan:
         """Start a span and make it the running one; a recorder that decides may stand it elsewhere."""
         ...
 
@@ -52,9 +61,14 @@ class Recorder(Protocol):
         ...
 
     def late(
-        self, call: Call, position: TraceContext, start: float, attributes: Mapping[str, AttributeValue], failure: str
+        self,
+        call: Call,
+        position: TraceContext,
+        times: tuple[float, float],
+        attributes: Mapping[str, AttributeValue],
+        failure: str | None,
     ) -> None:
-        """Record a failed call after its end; ``start`` is seconds since the Unix epoch."""
+        """Record a call after its end; ``times`` are its start and end, seconds since the Unix epoch."""
         ...
 
     def flush(self, timeout: float) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from exai_sre.context import TraceContext
@@ -28,10 +28,12 @@ class Sampling:
 
     ratio: float = 1.0
     parent_based: bool = True
+    _bound: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.ratio <= 1.0:
             raise SettingError("sampler_ratio", str(self.ratio), "is no ratio", remedy="give a number from 0 to 1")
+        object.__setattr__(self, "_bound", round(self.ratio * (_LOW_BITS + 1)))
 
     def decide(self, trace_id: str, parent: TraceContext | None) -> bool:
         """Whether a span of this trace is recorded.
@@ -41,7 +43,11 @@ class Sampling:
         """
         if parent is not None and self.parent_based:
             return parent.sampled
-        return int(trace_id[16:], 16) < round(self.ratio * (_LOW_BITS + 1))
+        return self.takes(int(trace_id[16:], 16))
+
+    def takes(self, low_bits: int) -> bool:
+        """Whether a trace is recorded that starts here, by the lower 64 bits of its id."""
+        return low_bits < self._bound
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Sampling:

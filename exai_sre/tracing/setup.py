@@ -7,18 +7,20 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from exai_sre.clock import Clock
-from exai_sre.errors import SettingError
 from exai_sre.metrics.families import TelemetryMetrics
+from exai_sre.tracing.exporters import exporters_of
+from exai_sre.tracing.provider import existing_provider, own_provider, provider_set_later, share_provider
 from exai_sre.tracing.recorder import Recorder
+from exai_sre.tracing.resource import resource_attributes
 from exai_sre.tracing.sampling import Sampling
 from exai_sre.tracing.tracing import Tracing
 
-__all__ = ["configure_tracing"]
+__all__ = ["SLOW_AFTER", "configure_tracing"]
 
-_ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-_PROTOCOLS: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-_PROTOCOL: Final = "http/protobuf"
-_SERVICE_NAME: Final = "OTEL_SERVICE_NAME"
+SLOW_AFTER: Final = 10.0
+"""Seconds from which on an unsampled call leaves a span, unless said otherwise."""
+
+_DISABLED: Final = "OTEL_SDK_DISABLED"
 
 
 def configure_tracing(
@@ -26,10 +28,12 @@ def configure_tracing(
     service: str,
     version: str = "",
     sampler_ratio: float | None = None,
+    slow_after: float | None = SLOW_AFTER,
     exporter: Any | None = None,
     batch: bool = True,
     share: bool = True,
     redact: Callable[[str], str] | None = None,
+    redact_spans: Callable[[Any], Any] | None = None,
     metrics: TelemetryMetrics | None = None,
     clock: Clock | None = None,
     environ: Mapping[str, str] | None = None,
@@ -37,42 +41,55 @@ def configure_tracing(
     """Tracing for one process.
 
     A tracer provider that the application has set is joined: it makes the ids and decides on
-    sampling. Otherwise spans go to ``exporter``, or by OTLP/HTTP to the endpoint that the
-    ``OTEL_EXPORTER_OTLP_*`` variables name; with neither, nothing is recorded and calls carry
-    ids alone, for which OpenTelemetry need not be installed.
+    sampling. Otherwise spans go to ``exporter``, or to what the ``OTEL_*`` variables name; with
+    neither, calls carry ids alone, for which OpenTelemetry need not be installed, until the
+    application sets a provider.
 
     Args:
-        service: ``service.name``, unless ``OTEL_SERVICE_NAME`` says otherwise.
-        version: ``service.version``.
+        service: ``service.name``, unless the environment says otherwise.
+        version: ``service.version``, unless the environment says otherwise.
         sampler_ratio: share of traces starting here that are recorded, 0 to 1; by default what
             ``OTEL_TRACES_SAMPLER`` says, else all.
+        slow_after: seconds after which an unsampled call leaves a late span; ``None`` for never.
         exporter: an OpenTelemetry ``SpanExporter`` to use in place of the environment's; the
             application's provider is not joined then.
         batch: export from a background thread.
         share: make the provider the process-wide one where none is set, so that other
             instrumentation writes into the same traces.
-        redact: applied to the text attributes of spans.
+        redact: applied to the text attributes of our spans.
+        redact_spans: takes the secrets out of any value, such as ``Sanitizer().redact``; applied to whole
+            spans, those of other instrumentation included, before a provider of ours exports them.
         metrics: counts calls by whether their span was recorded.
-        clock: time of day for late spans.
+        clock: durations and time of day of late spans.
         environ: the environment variables; those of the process by default.
 
     Raises:
         SettingError: an ``OTEL_*`` variable has a value that cannot be used.
-        MissingExtraError: an endpoint is configured and OpenTelemetry is not installed.
+        MissingExtraError: an endpoint is configured and what sends there is not installed.
     """
     environ = os.environ if environ is None else environ
     sampling = Sampling.from_environment(environ) if sampler_ratio is None else Sampling(sampler_ratio)
-    recorder = None
-    if environ.get("OTEL_SDK_DISABLED", "").strip().lower() != "true":
-        recorder = _recorder(
-            _resource(service, version, environ), sampling, exporter, environ, batch=batch, share=share
-        )
-    return Tracing(recorder, sampling=sampling, redact=redact, metrics=metrics, clock=clock)
+    recorder = find = None
+    if environ.get(_DISABLED, "").strip().lower() != "true":
+        find = _join_later
+        resource = resource_attributes(service, version, environ)
+        recorder = _recorder(resource, sampling, exporter, environ, batch=batch, share=share, redact=redact_spans)
+    return Tracing(
+        recorder, sampling=sampling, slow_after=slow_after, redact=redact, metrics=metrics, clock=clock, find=find
+    )
 
 
-def _resource(service: str, version: str, environ: Mapping[str, str]) -> dict[str, str]:
-    resource = {"service.name": environ.get(_SERVICE_NAME, "").strip() or service}
-    return {**resource, "service.version": version} if version else resource
+def _join_later() -> Recorder | None:
+    provider = provider_set_later()
+    if provider is None:
+        return None
+    from exai_sre.tracing.otel import JoinedRecorder
+
+    try:
+        return JoinedRecorder(provider)
+    except Exception:
+        # This runs at the start of a call: a provider that cannot be joined costs the span, never the call.
+        return None
 
 
 def _recorder(
@@ -83,29 +100,17 @@ def _recorder(
     *,
     batch: bool,
     share: bool,
+    redact: Callable[[Any], Any] | None,
 ) -> Recorder | None:
     from exai_sre.tracing import otel
 
-    present = otel.existing_provider()
+    present = existing_provider()
     if exporter is None and present is not None:
         return otel.JoinedRecorder(present)
-    if exporter is None and not _exports(environ):
+    exporters = exporters_of(environ) if exporter is None else [exporter]
+    if not exporters:
         return None
-    provider, chosen = otel.own_provider(exporter or otel.otlp_exporter(), sampling, resource, batch=batch)
+    provider = own_provider(exporters, sampling, resource, batch=batch, redact=redact)
     if share and present is None:
-        otel.share_provider(provider)
-    return otel.OwnRecorder(provider, chosen)
-
-
-def _exports(environ: Mapping[str, str]) -> bool:
-    if environ.get("OTEL_TRACES_EXPORTER", "otlp").strip().lower() not in {"", "otlp"}:
-        return False
-    if not any(environ.get(name, "").strip() for name in _ENDPOINTS):
-        return False
-    for name in _PROTOCOLS:
-        protocol = environ.get(name, "").strip()
-        if protocol and protocol != _PROTOCOL:
-            raise SettingError(name, protocol, "is not supported", remedy=f"set it to {_PROTOCOL} or leave it out")
-        if protocol:
-            break
-    return True
+        share_provider(provider)
+    return otel.OwnRecorder(provider)

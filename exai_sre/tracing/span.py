@@ -24,8 +24,14 @@ class RecordedSpan(Protocol):
         """Where this span stands in its trace."""
         ...
 
-    def finish(self, attributes: Mapping[str, AttributeValue], failure: str | None) -> None:
-        """End the span with these attributes; ``failure`` is its error type or ``None``."""
+    def finish(self, attributes: Mapping[str, AttributeValue], failure: str | None, *, here: bool = True) -> None:
+        """End the span.
+
+        Args:
+            attributes: its last attributes.
+            failure: its error type, or ``None``.
+            here: whether this is the context that it was begun in; another one never had it.
+        """
         ...
 
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from contextvars import Token
-from types import TracebackType
 from typing import Final
 
 from exai_sre.clock import Clock, SystemClock
 from exai_sre.context import TraceContext, current_trace
 from exai_sre.metrics.families import TelemetryMetrics
-from exai_sre.names import Attribute, LabelName
-from exai_sre.tracing.cancellation import is_cancellation
+from exai_sre.names import LabelName
+from exai_sre.tracing.ids import random_bits as process_bits
 from exai_sre.tracing.recorder import Call, Recorder
+from exai_sre.tracing.running import DECISIONS, RunningSpan, running_span
 from exai_sre.tracing.sampling import Sampling
-from exai_sre.tracing.span import AttributeValue, Kind, RecordedSpan, Span
+from exai_sre.tracing.span import AttributeValue, Kind
 
 __all__ = ["RunningSpan", "Tracing"]
 
-_DECISIONS: Final = ("late", "sampled", "unsampled")
+_SPAN_BITS: Final = 64
+_ROOT_BITS: Final = 192
+_LOW_BITS: Final = (1 << _SPAN_BITS) - 1
 
 
 class Tracing:
@@ -29,10 +29,12 @@ class Tracing:
     Args:
         recorder: where spans go; ``None`` records nothing.
         sampling: which calls are recorded; without a recorder no trace that starts here is.
+        slow_after: seconds after which an unsampled call leaves a late span; ``None`` for never.
         redact: applied to the text attributes of recorded spans.
         metrics: counts calls by whether their span was recorded.
-        clock: time of day for late spans.
+        clock: durations and time of day of late spans.
         random_bits: an integer of that many random bits, for new ids.
+        find: asked at each call for a recorder, until there is one; it must be quick.
     """
 
     def __init__(
@@ -40,19 +42,23 @@ class Tracing:
         recorder: Recorder | None = None,
         *,
         sampling: Sampling | None = None,
+        slow_after: float | None = None,
         redact: Callable[[str], str] | None = None,
         metrics: TelemetryMetrics | None = None,
         clock: Clock | None = None,
         random_bits: Callable[[int], int] | None = None,
+        find: Callable[[], Recorder | None] | None = None,
     ) -> None:
         self.recorder = recorder
         self.clock: Clock = clock or SystemClock()
+        self.monotonic = self.clock.monotonic
+        self.slow_after = slow_after
         self._sampling = (sampling or Sampling()) if recorder else Sampling(ratio=0.0)
+        self._find = find
         self._redact = redact
-        # Ids need distinctness, not secrecy; the generator is seeded by the operating system.
-        self._bits = random_bits or random.Random().getrandbits  # noqa: S311  # nosec B311
+        self._bits = random_bits or process_bits()
         self._counts = (
-            {decision: metrics.spans.labels(**{LabelName.DECISION: decision}) for decision in _DECISIONS}
+            {decision: metrics.spans.labels(**{LabelName.DECISION: decision}).tick for decision in DECISIONS}
             if metrics
             else {}
         )
@@ -74,6 +80,9 @@ class Tracing:
     ) -> RunningSpan:
         """A context manager around one call, which yields its :class:`Span`.
 
+        A task that outlives the call which started it begins a new trace, linked to that call.
+        A span that other instrumentation made for the same HTTP exchange is used, not doubled.
+
         Args:
             name: span name, of bounded variety.
             kind: span kind.
@@ -82,26 +91,46 @@ class Tracing:
             attributes: attributes known at the start.
             root: start a new trace even if the running task is in one.
         """
+        if self.recorder is None and self._find is not None:
+            self.recorder = self._find()
         if parent is None and not root:
-            parent = current_trace.get() or (self.recorder.ambient() if self.recorder else None)
+            parent, outlived = self._surroundings()
+            links = (*links, outlived) if outlived else links
+        elif parent is not None and self.recorder is not None:
+            parent = self.recorder.innermost(parent, given=True)
         return RunningSpan(self, Call(name, kind, parent, links, attributes or {}))
+
+    def current(self) -> TraceContext | None:
+        """The position of the running task, in this library's spans or in foreign ones."""
+        return self._surroundings()[0]
+
+    def _surroundings(self) -> tuple[TraceContext | None, TraceContext | None]:
+        """The position to be the parent, and one that is over and can only be linked to."""
+        position, running = current_trace.get(), running_span.get()
+        if running is not None and running.ended and running.position is position:
+            return None, position
+        if self.recorder is not None:
+            position = self.recorder.innermost(position, given=False)
+        return position, None
 
     def position(self, parent: TraceContext | None) -> TraceContext:
         """A new position below ``parent``, or at the root of a new trace."""
         if self.recorder is None and parent is not None and parent.sampled:
             # Someone else records this trace: a span id that nobody records would break its tree.
             return parent
-        trace_id = parent.trace_id if parent else f"{self._nonzero(128):032x}"
-        state = parent.tracestate if parent else ""
-        return TraceContext(trace_id, f"{self._nonzero(64):016x}", self._sampling.decide(trace_id, parent), state)
-
-    def _nonzero(self, bits: int) -> int:
-        return self._bits(bits) or 1
+        if parent is None:
+            # Both ids from one draw; neither may be zero.
+            bits = self._bits(_ROOT_BITS)
+            trace, span = bits >> _SPAN_BITS or 1, bits & _LOW_BITS or 1
+            return TraceContext(f"{trace:032x}", f"{span:016x}", self._sampling.takes(trace & _LOW_BITS), random=True)
+        span_id = f"{self._bits(_SPAN_BITS) or 1:016x}"
+        sampled = self._sampling.decide(parent.trace_id, parent)
+        return TraceContext(parent.trace_id, span_id, sampled, parent.tracestate, parent.random)
 
     def count(self, decision: str) -> None:
         """Count one call by what became of its span."""
         if self._counts:
-            self._counts[decision].inc()
+            self._counts[decision]()
 
     def clean(self, attributes: Mapping[str, AttributeValue]) -> dict[str, AttributeValue]:
         """``attributes`` with the redaction applied to texts; a text it fails on is dropped."""
@@ -123,53 +152,3 @@ class Tracing:
         """Send what is waiting and stop; call it once, when the process ends."""
         if self.recorder is not None:
             self.recorder.shutdown()
-
-
-class RunningSpan:
-    """Context manager around one call; made by :meth:`Tracing.start`."""
-
-    __slots__ = ("_call", "_recorded", "_span", "_start", "_token", "_tracing")
-
-    def __init__(self, tracing: Tracing, call: Call) -> None:
-        self._tracing = tracing
-        self._call = call
-
-    def __enter__(self) -> Span:
-        tracing, call = self._tracing, self._call
-        position = tracing.position(call.parent)
-        recorder = tracing.recorder
-        self._recorded: RecordedSpan | None = None
-        if recorder is not None:
-            begin = position.sampled or recorder.decides
-            self._recorded = recorder.begin(call, position) if begin else recorder.hold(position)
-            position = self._recorded.position
-        self._start = 0.0 if position.sampled else tracing.clock.time()
-        self._span = Span(position, call.attributes)
-        self._token: Token[TraceContext | None] = current_trace.set(position)
-        return self._span
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        current_trace.reset(self._token)
-        span, tracing = self._span, self._tracing
-        if error is not None and not span.judged and not is_cancellation(error):
-            span.fail(type(error).__qualname__)
-        if span.failure is not None:
-            span.attributes.setdefault(Attribute.ERROR_TYPE, span.failure)
-        tracing.count(self._end(span))
-
-    def _end(self, span: Span) -> str:
-        """End the recorded side; what became of it, as a label value."""
-        recorded, recorder = self._recorded, self._tracing.recorder
-        if recorded is None or recorder is None:
-            return "unsampled"
-        attributes = self._tracing.clean(span.attributes) if span.context.sampled or span.failure else {}
-        if span.context.sampled:
-            recorded.finish(attributes, span.failure)
-            return "sampled"
-        recorded.finish({}, None)
-        if span.failure is None:
-            return "unsampled"
-        recorder.late(self._call, span.context, self._start, attributes, span.failure)
-        return "late"

@@ -5,10 +5,14 @@ import sys
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from exai_sre.errors import MissingExtraError, SettingError
+from exai_sre.errors import MissingExtraError
+from exai_sre.logs import Sanitizer
 from exai_sre.tracing import configure_tracing, otel
+from exai_sre.tracing.provider import own_provider
+from exai_sre.tracing.sampling import Sampling
 
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
 
@@ -19,6 +23,7 @@ ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
         {},
         {"OTEL_EXPORTER_OTLP_ENDPOINT": " "},
         {**ENDPOINT, "OTEL_TRACES_EXPORTER": "none"},
+        {**ENDPOINT, "OTEL_TRACES_EXPORTER": " None , "},
         {**ENDPOINT, "OTEL_SDK_DISABLED": "True"},
     ],
 )
@@ -31,38 +36,28 @@ def test_the_process_environment_is_read_by_default(monkeypatch):
     assert not configure_tracing(service="s", exporter=InMemorySpanExporter()).recording
 
 
-@pytest.mark.parametrize("extra", [{}, {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}])
-def test_an_endpoint_sets_up_an_otlp_exporter(extra, monkeypatch):
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, {"service.name": "code", "service.version": "1"}),
+        ({"OTEL_SERVICE_NAME": " env "}, {"service.name": "env", "service.version": "1"}),
+        (
+            {"OTEL_RESOURCE_ATTRIBUTES": "service.name=list, service.version=2,team=a%2Cb,broken,=x"},
+            {"service.name": "list", "service.version": "2", "team": "a,b"},
+        ),
+        (
+            {"OTEL_SERVICE_NAME": "env", "OTEL_RESOURCE_ATTRIBUTES": "service.name=list"},
+            {"service.name": "env", "service.version": "1"},
+        ),
+    ],
+)
+def test_what_the_environment_says_of_the_service_wins(environ, expected):
     made = InMemorySpanExporter()
-    monkeypatch.setattr(otel, "otlp_exporter", lambda: made)
-    tracing = configure_tracing(service="s", environ={**ENDPOINT, **extra}, share=False)
-    with tracing.start("call"):
+    settings = {"exporter": made, "batch": False, "share": False, "environ": environ}
+    with configure_tracing(service="code", version="1", **settings).start("call"):
         pass
-    assert tracing.flush()
-    assert [span.name for span in made.get_finished_spans()] == ["call"]
-    tracing.shutdown()
-
-
-def test_the_real_otlp_exporter_takes_its_endpoint_from_the_environment(monkeypatch):
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9/v1/traces")
-    exporter = otel.otlp_exporter()
-    assert type(exporter).__name__ == "OTLPSpanExporter"
-    exporter.shutdown()
-
-
-def test_a_protocol_that_is_not_supported_is_refused_by_name():
-    with pytest.raises(SettingError, match="http/protobuf") as raised:
-        configure_tracing(service="s", environ={**ENDPOINT, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"})
-    assert raised.value.value == "grpc"
-
-
-def test_the_service_name_of_the_environment_wins():
-    made = InMemorySpanExporter()
-    environ = {"OTEL_SERVICE_NAME": "from-env"}
-    tracing = configure_tracing(service="from-code", exporter=made, batch=False, share=False, environ=environ)
-    with tracing.start("call"):
-        pass
-    assert made.get_finished_spans()[0].resource.attributes["service.name"] == "from-env"
+    sent = made.get_finished_spans()[0].resource.attributes
+    assert {name: sent[name] for name in expected} == expected
 
 
 def test_a_provider_that_the_application_has_set_is_joined(monkeypatch):
@@ -98,3 +93,27 @@ class _Refusing:
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         if name.partition(".")[0] == "opentelemetry":
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+@pytest.mark.parametrize(("environ", "joined"), [({}, True), ({"OTEL_SDK_DISABLED": "true"}, False)])
+def test_a_provider_that_the_application_sets_later_is_joined_from_then_on(environ, joined, monkeypatch):
+    made = InMemorySpanExporter()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(made))
+    tracing = configure_tracing(service="s", environ=environ)
+    with tracing.start("before"):
+        pass
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
+    with tracing.start("after"), tracing.start("below"):
+        pass
+    assert [span.name for span in made.get_finished_spans()] == (["below", "after"] if joined else [])
+
+
+def test_spans_of_other_instrumentation_lose_their_secrets_before_our_provider_exports_them():
+    exporter = InMemorySpanExporter()
+    provider = own_provider([exporter], Sampling(1.0), {}, batch=False, redact=Sanitizer().redact)
+    with provider.get_tracer("another library").start_as_current_span("GET", attributes={"db.password": "hunter22"}):
+        pass
+    (span,) = exporter.get_finished_spans()
+    assert "hunter22" not in span.to_json()
+    assert span.name == "GET"
