@@ -2,47 +2,54 @@
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from struct import Struct
 
-from exai_sre.context.trace import current_trace
-from exai_sre.metrics.cells import EXEMPLAR_WORDS, Cells, Store
+from exai_sre.context.trace import TraceContext, current_trace
+from exai_sre.metrics.cells import EXEMPLAR_WORDS, WORD, Cells, Store
 from exai_sre.metrics.deferred import Notes, Ticks
+from exai_sre.metrics.exemplar import Exemplar, exemplar_of, write_exemplar
+from exai_sre.metrics.journal import MOST_WAITING, Journal, TracedEntry
+from exai_sre.metrics.reading import Point
 
 __all__ = ["BoundCounter", "BoundGauge", "BoundHistogram", "BoundSeries", "Exemplar"]
 
-_LOW = (1 << 64) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Exemplar:
-    """One sampled trace that fell into a bucket.
-
-    Attributes:
-        trace_id: 32 hexadecimal digits.
-        value: the observed value, in the unit of the metric.
-        time: seconds since the Unix epoch.
-    """
-
-    trace_id: str
-    value: float
-    time: float
+_running_trace = current_trace.get
+_COUNTER = Struct("@dQQdd")
 
 
 class BoundSeries:
-    """A series of one instrument: its label values and its words."""
+    """A series of one instrument: its label values and its words.
 
-    __slots__ = ("_doubles", "_lock", "_start", "_store", "_words", "values")
+    Args:
+        values: label values.
+        cells: the words that are its own.
+        store: where they were allocated.
+        journal: where writes wait, shared by all series of a catalog; in a store whose words others
+            read nothing waits: it would die with the process.
+    """
 
-    def __init__(self, values: tuple[str, ...], cells: Cells, store: Store) -> None:
+    __slots__ = ("_doubles", "_entries", "_journal", "_lock", "_start", "_store", "_words", "values")
+
+    def __init__(self, values: tuple[str, ...], cells: Cells, store: Store, journal: Journal | None = None) -> None:
         self.values = values
+        self._journal = journal or Journal()
+        self._entries = None if store.direct else self._journal.entries
         self._doubles = cells.doubles
         self._words = cells.words
         self._start = cells.start
         self._lock = store.lock
         self._store = store
+
+    def load(self, words: bytes) -> None:
+        """Replace all words by these: those of other processes, added up."""
+        with self._lock:
+            self._words[self._start : self._start + len(words) // WORD] = memoryview(words).cast("Q")
+
+    def move(self, cells: Cells) -> None:
+        """Write to other cells from now on, as a process must that was forked from the owner of the old ones."""
+        self._doubles, self._words, self._start = cells.doubles, cells.words, cells.start
 
     @property
     def deferred(self) -> bool:
@@ -56,22 +63,9 @@ class BoundSeries:
         """A live view, to be read only, of the first ``words`` words: the value, or so many buckets."""
         return self._doubles[self._start : self._start + words]
 
-    def _mark(self, at: int, value: float) -> None:
-        """Keep an exemplar at word ``at`` if the running task is in a sampled trace."""
-        trace = current_trace.get()
-        if trace is None or not trace.sampled:
-            return
-        number = int(trace.trace_id, 16)
-        self._words[at] = number >> 64
-        self._words[at + 1] = number & _LOW
-        self._doubles[at + 2] = value
-        self._doubles[at + 3] = time.time()
-
-    def _marked(self, at: int) -> Exemplar | None:
-        high, low = self._words[at], self._words[at + 1]
-        if not (high or low):
-            return None
-        return Exemplar(f"{high << 64 | low:032x}", self._doubles[at + 2], self._doubles[at + 3])
+    def point(self) -> Point:
+        """The numbers in the cells, as all ways out take them; :meth:`Family.points` adds what waits beforehand."""
+        return Point(self.values, (float(self._doubles[self._start]),))
 
 
 class BoundCounter(BoundSeries):
@@ -81,8 +75,8 @@ class BoundCounter(BoundSeries):
 
     WORDS = 1 + EXEMPLAR_WORDS
 
-    def __init__(self, values: tuple[str, ...], cells: Cells, store: Store) -> None:
-        super().__init__(values, cells, store)
+    def __init__(self, values: tuple[str, ...], cells: Cells, store: Store, journal: Journal | None = None) -> None:
+        super().__init__(values, cells, store, journal)
         self._ticks: Ticks | None = None
 
     @property
@@ -92,15 +86,25 @@ class BoundCounter(BoundSeries):
 
     @property
     def tick(self) -> Callable[[], object]:
-        """Adds one without a lock and without an exemplar: to be held on to, for the hottest paths. Atomic."""
+        """Adds one without a lock and without an exemplar: to be held on to, for the hottest paths. Atomic.
+
+        In a store whose words others read, each one is written at once: what waits would die with the process.
+        """
+        if self._store.direct:
+            return self._add_one
         with self._lock:
             if self._ticks is None:
                 self._ticks = Ticks()
                 self._store.deferred += 1
         return self._ticks.add
 
+    def _add_one(self) -> None:
+        with self._lock:
+            self._doubles[self._start] += 1.0
+
     def settle(self) -> None:
-        """Add the ticks so far to the count."""
+        """Add what waited and the ticks so far to the count."""
+        self._journal.settle()
         if self._ticks is not None:
             with self._lock:
                 self._doubles[self._start] += self._ticks.take()
@@ -109,13 +113,33 @@ class BoundCounter(BoundSeries):
         """Add ``amount``, which must not be negative.
 
         Raises:
+            TypeError: ``amount`` is nothing that can be added to a float.
             ValueError: ``amount`` is negative or not a number.
         """
+        amount += 0.0  # what cannot be added is told to the one who gave it, not to who adds up later
         if not amount >= 0:
             raise ValueError(f"a counter cannot be increased by {amount}")
+        entries = self._entries
+        if entries is None:
+            self._write(amount, _running_trace())
+            return
+        entries.append((self, amount, _running_trace()))
+        if len(entries) >= MOST_WAITING:
+            self._journal.settle()
+
+    def _write(self, amount: float, trace: TraceContext | None) -> None:
         with self._lock:
             self._doubles[self._start] += amount
-            self._mark(self._start + 1, amount)
+            if trace is not None and trace.sampled and not trace.remote:
+                write_exemplar(self._doubles, self._start + 1, trace, amount, self._journal.now())
+
+    def add_up(self, amounts: list[float], traced: Sequence[TracedEntry], now: float) -> None:
+        """Add writes that waited; of those in a sampled trace the last becomes the exemplar."""
+        with self._lock:
+            self._doubles[self._start] += sum(amounts)
+            if traced:
+                _, amount, trace = traced[-1]
+                write_exemplar(self._doubles, self._start + 1, trace, amount, now)
 
     @property
     def value(self) -> float:
@@ -128,7 +152,17 @@ class BoundCounter(BoundSeries):
     @property
     def exemplar(self) -> Exemplar | None:
         """The last sampled trace that increased this counter."""
-        return self._marked(self._start + 1)
+        self.settle()
+        return self.point().exemplars[0]
+
+    def point(self) -> Point:
+        """See :meth:`BoundSeries.point`."""
+        if self._ticks is not None:
+            self.settle()
+        # Without a global lock, an exemplar could be written between two of its words.
+        with self._lock:
+            value, high, low, explained, at = _COUNTER.unpack_from(self._doubles, self._start * WORD)
+        return Point(self.values, (value,), (exemplar_of(high, low, explained, at),))
 
 
 class BoundGauge(BoundSeries):
@@ -164,8 +198,15 @@ class BoundHistogram(BoundSeries):
 
     __slots__ = ("_bounds", "_exemplars", "_notes", "_sum")
 
-    def __init__(self, values: tuple[str, ...], cells: Cells, store: Store, bounds: tuple[float, ...]) -> None:
-        super().__init__(values, cells, store)
+    def __init__(
+        self,
+        values: tuple[str, ...],
+        cells: Cells,
+        store: Store,
+        bounds: tuple[float, ...],
+        journal: Journal | None = None,
+    ) -> None:
+        super().__init__(values, cells, store, journal)
         self._bounds = bounds
         self._sum = self._start + len(bounds) + 1
         self._exemplars = self._sum + 1
@@ -176,32 +217,81 @@ class BoundHistogram(BoundSeries):
         """Whether somebody holds on to :attr:`notes`."""
         return self._notes is not None
 
+    def move(self, cells: Cells) -> None:
+        """See :meth:`BoundSeries.move`."""
+        super().move(cells)
+        self._sum = self._start + len(self._bounds) + 1
+        self._exemplars = self._sum + 1
+
     @property
     def notes(self) -> Notes:
         """Takes observations without a lock and without exemplars: to be held on to, for the hottest paths.
 
-        They are kept one by one until :meth:`settle`, which who notes many calls now and then.
+        They are kept one by one until :meth:`settle`, which who notes many calls now and then. In a
+        store whose words others read, each one is written at once.
         """
         with self._lock:
             if self._notes is None:
-                self._notes = Notes()
+                self._notes = Notes(self._write if self._store.direct else None)
                 self._store.deferred += 1
         return self._notes
 
+    def _write(self, value: float, trace: TraceContext | None = None) -> None:
+        with self._lock:
+            bucket = self._put(value)
+            if trace is not None and trace.sampled and not trace.remote:
+                at = self._exemplars + bucket * EXEMPLAR_WORDS
+                write_exemplar(self._doubles, at, trace, value, self._journal.now())
+
+    def _put(self, value: float) -> int:
+        """Add one observation; says to which bucket. NaN leaves the sum a number."""
+        if value == value:
+            self._doubles[self._sum] += value
+        bucket = self._bucket(value)
+        self._doubles[self._start + bucket] += 1.0
+        return bucket
+
+    def _bucket(self, value: float) -> int:
+        """The bucket that ``value`` falls into; NaN is in none that has a bound."""
+        return bisect_left(self._bounds, value) if value == value else len(self._bounds)
+
     def settle(self) -> None:
-        """Sort what was noted into its buckets."""
+        """Sort what waited and what was noted into its buckets."""
+        self._journal.settle()
         if self._notes is not None and self._notes.values:
             with self._lock:
                 self._fill(self._notes.take())
 
-    def _fill(self, ascending: Sequence[float]) -> None:
+    def add_up(self, values: list[float], traced: Sequence[TracedEntry], now: float) -> None:
+        """Add observations that waited; in each bucket the last one in a sampled trace becomes the exemplar."""
+        values.sort()
+        with self._lock:
+            filled = self._fill(values)
+            for _, value, trace in reversed(traced):
+                bucket = self._bucket(value)
+                if bucket in filled:
+                    filled.remove(bucket)
+                    write_exemplar(self._doubles, self._exemplars + bucket * EXEMPLAR_WORDS, trace, value, now)
+                if not filled:
+                    break
+
+    def _fill(self, ascending: list[float]) -> set[int]:
+        """Add observations to their buckets, and say which buckets these are."""
+        total = sum(ascending)
+        if total != total:
+            # with NaN among them nothing is in order
+            return {self._put(value) for value in ascending}
+        doubles, bounds = self._doubles, self._bounds
+        doubles[self._sum] += total
+        filled = set()
         below = 0
-        for bucket, bound in enumerate(self._bounds):
-            upto = bisect_right(ascending, bound, below)
-            self._doubles[self._start + bucket] += upto - below
+        while below < len(ascending):
+            bucket = bisect_left(bounds, ascending[below])
+            upto = bisect_right(ascending, bounds[bucket], below) if bucket < len(bounds) else len(ascending)
+            doubles[self._start + bucket] += upto - below
+            filled.add(bucket)
             below = upto
-        self._doubles[self._start + len(self._bounds)] += len(ascending) - below
-        self._doubles[self._sum] += sum(ascending)
+        return filled
 
     @staticmethod
     def words(bounds: tuple[float, ...]) -> int:
@@ -209,12 +299,19 @@ class BoundHistogram(BoundSeries):
         return len(bounds) + 2 + (len(bounds) + 1) * EXEMPLAR_WORDS
 
     def observe(self, value: float) -> None:
-        """Count ``value`` (in the unit of the metric) in its bucket."""
-        bucket = bisect_left(self._bounds, value)
-        with self._lock:
-            self._doubles[self._start + bucket] += 1.0
-            self._doubles[self._sum] += value
-            self._mark(self._exemplars + bucket * EXEMPLAR_WORDS, value)
+        """Count ``value`` (in the unit of the metric) in its bucket.
+
+        Raises:
+            TypeError: ``value`` is nothing that can be added to a float.
+        """
+        value += 0.0  # see BoundCounter.inc
+        entries = self._entries
+        if entries is None:
+            self._write(value, _running_trace())
+            return
+        entries.append((self, value, _running_trace()))
+        if len(entries) >= MOST_WAITING:
+            self._journal.settle()
 
     @property
     def buckets(self) -> list[float]:
@@ -243,4 +340,21 @@ class BoundHistogram(BoundSeries):
 
     def exemplar(self, bucket: int) -> Exemplar | None:
         """The last sampled trace in that bucket, counted from 0."""
-        return self._marked(self._exemplars + bucket * EXEMPLAR_WORDS)
+        self.settle()
+        exemplars = self.point().exemplars
+        return exemplars[bucket] if exemplars else None
+
+    def point(self) -> Point:
+        """See :meth:`BoundSeries.point`."""
+        if self._notes is not None:
+            self.settle()
+        marks, end = self._exemplars, self._exemplars + (len(self._bounds) + 1) * EXEMPLAR_WORDS
+        with self._lock:
+            numbers = self._doubles[self._start : end].tolist()
+            ids = self._words[marks:end].tolist()
+        first = marks - self._start
+        if not any(ids):
+            return Point(self.values, numbers[:first])
+        told = numbers[first:]
+        each = zip(ids[0::4], ids[1::4], told[2::4], told[3::4], strict=True)
+        return Point(self.values, numbers[:first], [exemplar_of(*words) for words in each])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from exai_sre.errors import CatalogError
 from exai_sre.metrics.cells import Store
 from exai_sre.metrics.family import Counter, Family, Gauge, Histogram
-from exai_sre.metrics.instrument import Chart, Instrument, Kind, Label, NotCharted
+from exai_sre.metrics.instrument import Across, Chart, Instrument, Kind, Label, NotCharted
+from exai_sre.metrics.journal import Journal
+from exai_sre.metrics.label_guard import LabelGuard
+from exai_sre.metrics.reading import Reading, Source
 
 __all__ = ["Catalog"]
 
@@ -29,24 +33,52 @@ class Catalog:
 
     Args:
         store: where values are kept; process memory by default.
+        redact: removes secrets from the values of open labels; see :meth:`redact_labels`.
+        now: seconds since the Unix epoch, for exemplars.
     """
 
-    def __init__(self, store: Store | None = None) -> None:
+    def __init__(
+        self,
+        store: Store | None = None,
+        *,
+        redact: Callable[[str], str] | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._store = store or Store()
+        self._guard = LabelGuard(redact)
+        self._journal = Journal(now)
         self._families: dict[str, Counter | Gauge | Histogram] = {}
         self._before_collect: list[Callable[[], None]] = []
+        self._sources: list[Source] = []
 
     def counter(
-        self, name: str, help: str, *, chart: Chart | NotCharted, labels: Sequence[Label] = (), unit: str = ""
+        self,
+        name: str,
+        help: str,
+        *,
+        chart: Chart | NotCharted,
+        labels: Sequence[Label] = (),
+        unit: str = "",
+        series_limit: int = 0,
     ) -> Counter:
         """Declare a counter; ``name`` ends in ``_total``."""
-        return self._declare(Counter, "counter", name, help, unit, labels, (), chart)
+        made = Instrument(name, "counter", help, unit, tuple(labels), (), chart, series_limit=series_limit)
+        return self._add(Counter, made)
 
     def gauge(
-        self, name: str, help: str, *, chart: Chart | NotCharted, labels: Sequence[Label] = (), unit: str = ""
+        self,
+        name: str,
+        help: str,
+        *,
+        chart: Chart | NotCharted,
+        labels: Sequence[Label] = (),
+        unit: str = "",
+        across: Across = "sum",
+        series_limit: int = 0,
     ) -> Gauge:
-        """Declare a gauge."""
-        return self._declare(Gauge, "gauge", name, help, unit, labels, (), chart)
+        """Declare a gauge; ``across`` says how the values of several processes become one."""
+        made = Instrument(name, "gauge", help, unit, tuple(labels), (), chart, across=across, series_limit=series_limit)
+        return self._add(Gauge, made)
 
     def histogram(
         self,
@@ -57,23 +89,12 @@ class Catalog:
         chart: Chart | NotCharted,
         labels: Sequence[Label] = (),
         unit: str = "seconds",
+        series_limit: int = 0,
     ) -> Histogram:
         """Declare a histogram; ``buckets`` are finite upper bounds in the unit of the metric."""
-        return self._declare(Histogram, "histogram", name, help, unit, labels, buckets, chart)
-
-    def _declare(
-        self,
-        family: type[FamilyT],
-        kind: Kind,
-        name: str,
-        help: str,
-        unit: str,
-        labels: Sequence[Label],
-        buckets: Sequence[float],
-        chart: Chart | NotCharted,
-    ) -> FamilyT:
         bounds = tuple(float(bound) for bound in buckets)
-        return self._add(family, Instrument(name, kind, help, unit, tuple(labels), bounds, chart))
+        made = Instrument(name, "histogram", help, unit, tuple(labels), bounds, chart, series_limit=series_limit)
+        return self._add(Histogram, made)
 
     def declare(self, instrument: Instrument) -> Counter | Gauge | Histogram:
         """Declare an instrument that was made elsewhere, such as a foreign one.
@@ -86,7 +107,7 @@ class Catalog:
     def _add(self, family: type[FamilyT], instrument: Instrument) -> FamilyT:
         known = self._families.get(instrument.name)
         if known is None:
-            made = family(instrument, self._store)
+            made = family(instrument, self._store, self._guard, self._journal)
             self._families[instrument.name] = made  # type: ignore[assignment]
             return made
         if known.instrument != instrument or not isinstance(known, family):
@@ -105,6 +126,41 @@ class Catalog:
         """Update the gauges that are read on demand."""
         for refresh in self._before_collect:
             refresh()
+
+    def redact_labels(self, redact: Callable[[str], str]) -> None:
+        """Remove secrets from the values of open labels from now on.
+
+        It is called where a label value has no series yet; see
+        :func:`~exai_sre.metrics.redaction.redacted_labels`. Series that exist already stay.
+        """
+        self._guard.redact = redact
+
+    def clean_label(self, name: str, value: str) -> str:
+        """A label value from elsewhere as it may be shown: redacted, and of bounded length."""
+        return self._guard.clean(name, value)
+
+    def add_source(self, source: Source) -> None:
+        """Let every way out read ``source`` besides the catalog's own instruments.
+
+        What the catalog declares takes precedence: a reading of the same name is left out.
+        """
+        self._sources.append(source)
+
+    def readings(self) -> Iterator[Reading]:
+        """What all ways out read: own instruments ordered by name, then those of the sources.
+
+        Gauges that are read on demand are updated first. The points of a reading are made while
+        they are read, so that a way out can pause between them.
+        """
+        self.refresh()
+        for family in self.families():
+            yield family.reading()
+        yield from self._foreign()
+
+    def _foreign(self) -> Iterator[Reading]:
+        """The readings of the sources, but for those of names that are declared."""
+        for source in self._sources:
+            yield from (reading for reading in source() if reading.instrument.name not in self._families)
 
     def family(self, name: str) -> Counter | Gauge | Histogram:
         """The family of that name.

@@ -9,8 +9,13 @@ shared memory-mapped file can stand in for process memory without a change above
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from exai_sre.metrics.instrument import Instrument
 
 __all__ = ["EXEMPLAR_WORDS", "WORD", "Cells", "Store", "memory_segment"]
 
@@ -55,28 +60,46 @@ class Store:
     Attributes:
         lock: guards writes.
         deferred: number of series that are written to without the lock; it only grows.
+        direct: whether each write goes to the words at once, because others read them or outlive this process.
     """
 
-    __slots__ = ("_doubles", "_segment", "_used", "_words", "deferred", "lock")
+    __slots__ = ("_doubles", "_segment", "_used", "_words", "deferred", "direct", "lock")
 
     def __init__(self, segment: Callable[[int], memoryview] = memory_segment) -> None:
         self.lock = threading.Lock()
         self.deferred = 0
+        self.direct = False
         self._segment = segment
         self._doubles: memoryview[float]
         self._words: memoryview[int]
-        self._open(_SEGMENT_WORDS)
+        self._open(0)
 
-    def _open(self, words: int) -> None:
-        buffer = self._segment(words * WORD)
+    def _open(self, needed: int) -> None:
+        buffer = self._segment(max(_SEGMENT_WORDS, needed) * WORD)
         self._doubles = buffer.cast("d")
         self._words = buffer.cast("Q")
         self._used = 0
 
-    def allocate(self, length: int) -> Cells:
-        """A run of ``length`` zeroed words; call with :attr:`lock` held."""
+    def agreement(self, instrument: Instrument) -> AbstractContextManager[Iterable[tuple[str, ...]]]:
+        """While it is held, nobody else makes a series of ``instrument`` in a store shared with this one.
+
+        Entered with :attr:`lock` held; yields the label values of the series that others have.
+        """
+        # Nobody shares process memory.
+        del instrument
+        return nullcontext(())
+
+    def allocate(self, length: int, instrument: Instrument | None = None, values: tuple[str, ...] = ()) -> Cells:
+        """A run of ``length`` zeroed words; call with :attr:`lock` held.
+
+        Args:
+            length: number of words.
+            instrument: what the series is of, for stores that others read.
+            values: its label values.
+        """
+        del instrument, values
         if self._used + length > len(self._doubles):
-            self._open(max(_SEGMENT_WORDS, length))
+            self._open(length)
         cells = Cells(self._doubles, self._words, self._used, length)
         self._used += length
         return cells

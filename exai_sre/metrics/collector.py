@@ -1,4 +1,4 @@
-"""The way out: cells as prometheus_client families, in Prometheus text or OpenMetrics."""
+"""The catalog as a prometheus_client ``Collector``, beside whatever else a registry holds."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from exai_sre.extras import require
-from exai_sre.metrics.bound import Exemplar
 from exai_sre.metrics.catalog import Catalog
-from exai_sre.metrics.family import Counter, Gauge, Histogram
+from exai_sre.metrics.exemplar import Exemplar
+from exai_sre.metrics.exposition import exposition
+from exai_sre.metrics.reading import Reading
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
@@ -41,34 +42,34 @@ class CatalogCollector:
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """The families with their present values, ordered by name."""
-        self._catalog.refresh()
-        for family in self._catalog.families():
-            yield self._family(family)
+        """The families with their present values: own ones ordered by name, then those of other sources."""
+        return (self._family(reading) for reading in self._catalog.readings())
 
-    def _family(self, family: Counter | Gauge | Histogram) -> Metric:
-        instrument = family.instrument
+    def _family(self, reading: Reading) -> Metric:
+        instrument = reading.instrument
         metric: Metric = self._core.Metric(instrument.name.removesuffix("_total"), instrument.help, instrument.kind)
-        names = instrument.label_names
-        if isinstance(family, Histogram):
-            bounds = [self._float(bound) for bound in (*instrument.buckets, float("inf"))]
-            for histogram in family.series():
-                labels = dict(zip(names, histogram.values, strict=True))
-                cumulative = 0.0
-                for at, (bound, count) in enumerate(zip(bounds, histogram.buckets, strict=True)):
-                    cumulative += count
-                    exemplar = self._exemplar(histogram.exemplar(at))
-                    metric.add_sample(f"{instrument.name}_bucket", {**labels, "le": bound}, cumulative, None, exemplar)
-                metric.add_sample(f"{instrument.name}_count", labels, cumulative)
-                metric.add_sample(f"{instrument.name}_sum", labels, histogram.sum)
-        elif isinstance(family, Counter):
-            for counter in family.series():
-                labels = dict(zip(names, counter.values, strict=True))
-                metric.add_sample(instrument.name, labels, counter.value, None, self._exemplar(counter.exemplar))
-        else:
-            for gauge in family.series():
-                metric.add_sample(instrument.name, dict(zip(names, gauge.values, strict=True)), gauge.value)
+        if instrument.kind == "histogram":
+            self._add_histograms(metric, reading)
+            return metric
+        for point in reading.points:
+            labels = dict(zip(instrument.label_names, point.labels, strict=True))
+            exemplar = self._exemplar(point.exemplars[0]) if point.exemplars else None
+            metric.add_sample(instrument.name, labels, point.numbers[0], None, exemplar)
         return metric
+
+    def _add_histograms(self, metric: Metric, reading: Reading) -> None:
+        instrument = reading.instrument
+        bounds = [self._float(bound) for bound in (*instrument.buckets, float("inf"))]
+        for point in reading.points:
+            labels = dict(zip(instrument.label_names, point.labels, strict=True))
+            exemplars = point.exemplars or (None,) * len(bounds)
+            count = 0.0
+            for bound, number, exemplar in zip(bounds, point.numbers, exemplars, strict=False):
+                count += number
+                shown = self._exemplar(exemplar)
+                metric.add_sample(f"{instrument.name}_bucket", {**labels, "le": bound}, count, None, shown)
+            metric.add_sample(f"{instrument.name}_count", labels, count)
+            metric.add_sample(f"{instrument.name}_sum", labels, point.numbers[-1])
 
     def _exemplar(self, exemplar: Exemplar | None) -> PrometheusExemplar | None:
         if exemplar is None:
@@ -77,22 +78,3 @@ class CatalogCollector:
             {"trace_id": exemplar.trace_id}, exemplar.value, round(exemplar.time, 3)
         )
         return made
-
-
-def exposition(catalog: Catalog, accept: str = "") -> tuple[bytes, str]:
-    """The catalog as a scrape response.
-
-    Args:
-        catalog: what to expose.
-        accept: the ``Accept`` header of the scrape; OpenMetrics, which alone carries exemplars,
-            is sent to those who ask for it.
-
-    Returns:
-        The body and its content type.
-    """
-    client = require("prometheus_client", package="prometheus-client", extra="all")
-    formats = require("prometheus_client.exposition", package="prometheus-client", extra="all")
-    registry = client.CollectorRegistry()
-    registry.register(CatalogCollector(catalog))
-    encode, content_type = formats.choose_encoder(accept)
-    return encode(registry), content_type

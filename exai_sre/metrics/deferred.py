@@ -38,13 +38,16 @@ class Notes:
     Attributes:
         values: in the order in which they came. Whoever appends sees to it that somebody takes them.
         add: notes one more. Atomic.
+
+    Args:
+        write: takes each observation at once, where none may wait; nothing is noted then.
     """
 
     __slots__ = ("add", "values")
 
-    def __init__(self) -> None:
+    def __init__(self, write: Callable[[float], None] | None = None) -> None:
         self.values: list[float] = []
-        self.add: Callable[[float], None] = self.values.append
+        self.add: Callable[[float], None] = self.values.append if write is None else write
 
     def take(self) -> list[float]:
         """What was noted since the last time, in ascending order; one caller at a time."""

@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from exai_sre.errors import CatalogError
 from exai_sre.outcome import Outcome
 
-__all__ = ["OTHER", "OUTCOME_VALUES", "OVERFLOW", "Chart", "Instrument", "Kind", "Label", "NotCharted"]
+__all__ = [
+    "OTHER",
+    "OUTCOME_VALUES",
+    "OVERFLOW",
+    "SERIES_LIMITS",
+    "Across",
+    "Chart",
+    "Instrument",
+    "Kind",
+    "Label",
+    "NotCharted",
+]
 
 Kind = Literal["counter", "gauge", "histogram"]
 """Kind of a metric family, in Prometheus terms."""
+
+Across = Literal["sum", "max", "min"]
+"""How the values that several processes have of one gauge become one; those that are NaN are left out."""
 
 OTHER = "_OTHER"
 """Label value that stands for every value outside a closed set (semantic conventions' word)."""
 
 OVERFLOW = "__overflow__"
-"""Label value that stands for every value beyond an open label's bound."""
+"""Label value that stands for every value beyond an open label's bound or an instrument's series limit."""
+
+SERIES_LIMITS: Final[dict[Kind, int]] = {"counter": 2000, "gauge": 2000, "histogram": 1000}
+"""Series of one instrument where its declaration names no other limit: two thousand, as OpenTelemetry's
+specification has it, and half of that for histograms, which keep one instrument below 2 MB."""
 
 OUTCOME_VALUES = tuple(outcome.value for outcome in Outcome)
 """Allowed values of an ``outcome`` label."""
@@ -111,6 +129,9 @@ class Instrument:
         buckets: upper bounds of a histogram, ascending, without infinity; in the unit of the metric.
         chart: how it is charted, or why not.
         foreign: whether somebody else exports it; our rules on names do not bind others.
+        across: for a gauge, how the values of several living processes become one.
+        series_limit: how many series get numbers of their own; beyond it the values of open labels become
+            :data:`OVERFLOW`, those of closed labels stay. 0 for what :data:`SERIES_LIMITS` says.
     """
 
     name: str
@@ -121,6 +142,8 @@ class Instrument:
     buckets: tuple[float, ...]
     chart: Chart | NotCharted
     foreign: bool = False
+    across: Across = "sum"
+    series_limit: int = 0
 
     def __post_init__(self) -> None:
         if not (_is_foreign_name(self.name) if self.foreign else _NAME.fullmatch(self.name)):
@@ -134,6 +157,15 @@ class Instrument:
         names = self.label_names
         if len(set(names)) != len(names) or "le" in names:
             raise CatalogError("label names repeat or include the reserved 'le'", instrument=self.name)
+        if self.series_limit < 0:
+            raise CatalogError(
+                "a series limit is not negative", instrument=self.name, remedy="leave it out, or give 1 or more"
+            )
+
+    @property
+    def most_series(self) -> int:
+        """Series that get numbers of their own, whatever values callers come up with."""
+        return self.series_limit or SERIES_LIMITS[self.kind]
 
     @property
     def label_names(self) -> tuple[str, ...]:

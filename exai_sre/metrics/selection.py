@@ -107,6 +107,7 @@ class Selection:
         """The part and the whole: sums of values, or numbers of observations for a histogram."""
         if self._shape != self._family.shape:
             self._look_up()
+        self._family.settle()
         for series in self._deferred:
             series.settle()
         now = b"".join(self._words)

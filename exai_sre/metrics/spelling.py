@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["bound_spellings", "is_plain", "label_text", "quoted", "series_text"]
+__all__ = ["bound_spellings", "bound_text", "is_plain", "label_text", "quoted", "series_text"]
 
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
@@ -40,6 +40,22 @@ def series_text(name: str, conditions: Sequence[str] = ()) -> str:
     return f"{name}{{{','.join(conditions)}}}" if conditions else name
 
 
+def bound_text(bound: float) -> str:
+    """A finite bucket bound as we write it in ``le``.
+
+    As ``prometheus_client`` does: 1 as ``1.0``, a million as ``1e+06``.
+
+    Args:
+        bound: the upper bound of a bucket, in the unit of the metric.
+    """
+    text = repr(float(bound))
+    whole, dot, fraction = text.partition(".")
+    if bound < _LEAST_WITH_EXPONENT or not dot or "e" in fraction:
+        return text
+    digits = f"{whole[0]}.{whole[1:]}{fraction}".rstrip("0").rstrip(".")
+    return f"{digits}e+{len(whole) - 1:02}"
+
+
 def bound_spellings(bound: float) -> tuple[str, ...]:
     """The texts under which exporters write a bucket bound in the label ``le``, each once.
 
@@ -49,9 +65,7 @@ def bound_spellings(bound: float) -> tuple[str, ...]:
     Args:
         bound: the finite upper bound of a bucket, in the unit of the metric.
     """
-    from prometheus_client.utils import floatToGoString
-
-    official: str = floatToGoString(bound)  # type: ignore[no-untyped-call]
+    official = bound_text(bound)
     if not float(bound).is_integer():
         return tuple(dict.fromkeys((official, repr(bound))))
     whole = f"{bound:.0f}"

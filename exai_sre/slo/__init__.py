@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         make_slo,
         tiers_for,
     )
+    from exai_sre.slo.multiprocess import WorkersTracker
     from exai_sre.slo.openslo_write import write_openslo
     from exai_sre.slo.reading import SloReading, load_slos, read_slos, validate_slos
     from exai_sre.slo.report import slo_report
@@ -70,6 +71,7 @@ __all__ = [
     "TIERS",
     "TrackerStore",
     "Verdict",
+    "WorkersTracker",
     "budget_spent",
     "ceiling_findings",
     "detection_step",
@@ -136,6 +138,7 @@ _HOMES = {
         "make_slo",
         "tiers_for",
     ),
+    "multiprocess": ("WorkersTracker",),
     "openslo_write": ("write_openslo",),
     "reading": (
         "SloReading",

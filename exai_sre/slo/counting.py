@@ -35,6 +35,18 @@ class EventCounter:
                 self._reads.append(selection.read)
             self._plan.append((places[key], indicator.bad is not None))
         self._last = [read() for read in self._reads]
+        self._first = self._last
+
+    def readings(self) -> list[tuple[float, float]]:
+        """What the cells showed at the last call of :meth:`increments`, per indicator: chosen part and whole."""
+        return [self._last[at] for at, _ in self._plan]
+
+    def go_on_from(self, readings: Sequence[tuple[float, float] | None]) -> None:
+        """Take these for the last readings, per indicator; ``None`` stands for what was read at construction."""
+        last = self._first[:]
+        for (at, _), reading in zip(self._plan, readings, strict=True):
+            last[at] = self._first[at] if reading is None else reading
+        self._last = last
 
     def increments(self) -> list[tuple[float, float]]:
         """Good and all events since the last call (or construction), per indicator."""

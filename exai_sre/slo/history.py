@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["COLUMNS", "MARKS", "RINGS", "Frame", "History", "Point"]
+__all__ = ["COLUMNS", "MARKS", "READINGS", "RINGS", "Frame", "History", "Point"]
 
 COLUMNS: Final = 3
 """Numbers per SLO in a frame: good events, all events, watched seconds."""
@@ -25,6 +25,9 @@ RINGS: Final = ((1, 660), (60, 400), (600, 480), (3600, 760), (21_600, 380))
 
 MARKS: Final = 0
 """Resolution of points outside the rings: slot 0 holds the newest frame, the others the edges of gaps."""
+
+READINGS: Final = -1
+"""Resolution of the one point that holds no frame but what the cells showed when the newest frame was made."""
 
 _SLACK = 32
 _MARKED = 64
@@ -49,7 +52,7 @@ class Point:
     """A frame as it is stored: a new one replaces the old one of the same resolution and slot.
 
     Attributes:
-        resolution: step of the ring in seconds, or :data:`MARKS`.
+        resolution: step of the ring in seconds, :data:`MARKS` or :data:`READINGS`.
         slot: place in the ring, so that the number of points is bounded.
         stamp: seconds since the Unix epoch.
         counts: good events, all events and watched seconds by series key.
@@ -107,6 +110,11 @@ class _Ring:
         return frames[after - 1] if after else None, frames[after] if after < len(frames) else None
 
 
+def _age(point: Point) -> tuple[float, bool]:
+    """Orders stored points; of two frames of one moment the newest frame is the later one."""
+    return point.stamp, (point.resolution, point.slot) == (MARKS, 0)
+
+
 class History:
     """The rings of one tracker, and the newest frame.
 
@@ -126,7 +134,7 @@ class History:
         self._handed: Frame | None = None
         self._marks: deque[Frame] = deque(maxlen=_MARKED)
         nothing = Frame(stamp, array("d", bytes(8 * COLUMNS * len(keys))))
-        self.latest = self._restore(sorted(points, key=lambda point: point.stamp)) or nothing
+        self.latest = self._restore(sorted(points, key=_age)) or nothing
         self.append(Frame(stamp, self.latest.counts))
 
     def _restore(self, points: list[Point]) -> Frame | None:

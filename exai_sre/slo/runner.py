@@ -23,6 +23,7 @@ async def run_tracker(
     clock: Clock,
     interval: float = 1.0,
     on_restored: Callable[[], None] | None = None,
+    before_tick: Callable[[], None] | None = None,
     on_tick: Callable[[], None] | None = None,
     on_error: Callable[[Exception], None] | None = None,
 ) -> None:
@@ -37,12 +38,13 @@ async def run_tracker(
         clock: time source.
         interval: seconds between ticks.
         on_restored: called once, when the stored points are back (or could not be had).
+        before_tick: called before each tick, to bring what is counted up to date.
         on_tick: called after each tick.
-        on_error: told of an error of the store, the tick or ``on_tick``, after which the
-            tracker goes on; without it the first error ends the tracker. After a failed load
+        on_error: told of an error of the store, the tick or what is called around it, after which
+            the tracker goes on; without it the first error ends the tracker. After a failed load
             the tracker goes on without the store, which is left as it is.
     """
-    run = _Run(tracker, store, on_tick, on_error)
+    run = _Run(tracker, store, before_tick, on_tick, on_error)
     await run.restore()
     if on_restored is not None:
         on_restored()
@@ -65,11 +67,13 @@ class _Run:
         self,
         tracker: SloTracker,
         store: TrackerStore | None,
+        before_tick: Callable[[], None] | None,
         on_tick: Callable[[], None] | None,
         on_error: Callable[[Exception], None] | None,
     ) -> None:
         self._tracker = tracker
         self._store = store
+        self._before_tick = before_tick
         self._on_tick = on_tick
         self._on_error = on_error
         self._unsaved: dict[tuple[int, int], Point] = {}
@@ -95,6 +99,8 @@ class _Run:
     def tick(self) -> None:
         """Tick, tell, and note what is to be saved."""
         try:
+            if self._before_tick is not None:
+                self._before_tick()
             self._tracker.tick()
             if self._on_tick is not None:
                 self._on_tick()

@@ -21,7 +21,7 @@ from exai_sre.errors import SpecError
 from exai_sre.metrics.catalog import Catalog
 from exai_sre.slo.catalog_check import require_countable
 from exai_sre.slo.counting import EventCounter
-from exai_sre.slo.history import COLUMNS, Frame, History, Point
+from exai_sre.slo.history import COLUMNS, READINGS, Frame, History, Point
 from exai_sre.slo.indicators import CompositeIndicator, EventsIndicator, SliceIndicator
 from exai_sre.slo.model import Slo
 from exai_sre.slo.publication import Publisher
@@ -41,6 +41,8 @@ _UNTRACKED: Final[Mapping[type, str]] = {
     SliceIndicator: "its time slices are judged in Prometheus",
     CompositeIndicator: "a composite is judged in Prometheus",
 }
+
+_NOTHING_READ: Final = (0.0, 0.0)
 
 _TURNS: Final = 5
 """Ticks in which every SLO's gauges are set once."""
@@ -67,6 +69,9 @@ class SloTracker:
         clock: time source.
         replica: name of this process among its replicas.
         metrics: where the view is exported; ``None`` for nowhere.
+        born: identifies the life of the cells where they outlive the process, as those that workers
+            share do; empty where they begin with it. What was counted between the last stored point
+            and the beginning of this tracker is then counted at its first tick.
 
     Attributes:
         replica: name of this process among its replicas.
@@ -84,6 +89,7 @@ class SloTracker:
         clock: Clock,
         replica: str,
         metrics: TrackerMetrics | None = None,
+        born: str = "",
     ) -> None:
         for slo in slos:
             require_countable(slo, catalog)
@@ -100,6 +106,9 @@ class SloTracker:
         self._places = {slo.id: place for place, slo in enumerate(self._slos)}
         self._judges = tuple(Judge(slo) for slo in self._slos)
         self._counter = EventCounter([indicator for _, indicator in tracked], catalog)
+        self._born = f"born {born}" if born else ""
+        if born:
+            self._counter.go_on_from([_NOTHING_READ] * len(tracked))
         self._publisher = Publisher(metrics, self._slos) if metrics else None
         self._mark = clock.monotonic()
         self._history = History(self._keys, clock.time())
@@ -185,7 +194,11 @@ class SloTracker:
 
     def points(self) -> list[Point]:
         """What changed since the last call, to be stored: usually two points, never more than the rings hold."""
-        return self._history.points()
+        points = self._history.points()
+        if self._born and points:
+            readings = {key: (*read, 0.0) for key, read in zip(self._keys, self._counter.readings(), strict=True)}
+            points.append(Point(READINGS, 0, self._history.latest.stamp, {**readings, self._born: (0.0, 0.0, 0.0)}))
+        return points
 
     def restore(self, points: Iterable[Point]) -> None:
         """Continue from stored points; the time since the newest of them was not watched.
@@ -195,7 +208,12 @@ class SloTracker:
         """
         if self._ticks:
             raise ValueError("restore must come before the first tick")
-        stored = list(points)
+        given = list(points)
+        stored = [point for point in given if point.resolution != READINGS]
+        for point in given:
+            if point.resolution == READINGS and self._born in point.counts:
+                read = [point.counts.get(key) for key in self._keys]
+                self._counter.go_on_from([(one[0], one[1]) if one else None for one in read])
         newest = max((point.stamp for point in stored), default=0.0)
         self._history = History(self._keys, max(self._history.latest.stamp, newest), stored)
         self._edges.clear()

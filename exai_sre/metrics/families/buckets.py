@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["DB_DURATION", "GEN_AI_DURATION", "GUARDED_DURATION", "HTTP_DURATION", "LATENCY", "MCP_DURATION", "SHORT"]
+__all__ = [
+    "COST",
+    "DB_DURATION",
+    "GEN_AI_DURATION",
+    "GUARDED_DURATION",
+    "HTTP_DURATION",
+    "LATENCY",
+    "MCP_DURATION",
+    "SHORT",
+    "TOKENS",
+]
 
 MCP_DURATION: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 """MCP conventions: operation and session duration, seconds."""
@@ -25,6 +35,12 @@ HTTP_DURATION: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1
 
 DB_DURATION: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
 """DB conventions: operation duration, seconds."""
+
+COST: Final = (1e-05, 3e-05, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""One request to a language model, US dollars: from a short question to a small model up to a long context."""
+
+TOKENS: Final = tuple(4.0**power for power in range(1, 12))
+"""GenAI conventions (powers of four), up to a context of four million tokens."""
 
 SHORT: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 """Work inside one process, seconds."""

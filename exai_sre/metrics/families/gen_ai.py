@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exai_sre.metrics.catalog import Catalog
-from exai_sre.metrics.families.buckets import GEN_AI_DURATION
+from exai_sre.metrics.families.buckets import COST, GEN_AI_DURATION, TOKENS
 from exai_sre.metrics.family import Counter, Histogram
 from exai_sre.metrics.instrument import OUTCOME_VALUES, Chart, Label
 from exai_sre.names import LabelName, Metric
 
-__all__ = ["GenAiMetrics"]
+__all__ = ["TOKEN_TYPES", "GenAiMetrics"]
+
+TOKEN_TYPES = ("input", "output")
+"""Values of the token type, in the words of the GenAI conventions: sent and received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class GenAiMetrics:
         attempt_duration: one attempt at one upstream, so that retries do not hide a fault, seconds.
         input_tokens: tokens sent.
         output_tokens: tokens received.
+        request_tokens: tokens of one answered completion, by token type.
+        request_cost: what one answered completion cost by its provider's prices, US dollars.
         fallbacks: completions handed from one provider to another.
     """
 
@@ -32,6 +37,8 @@ class GenAiMetrics:
     attempt_duration: Histogram
     input_tokens: Counter
     output_tokens: Counter
+    request_tokens: Histogram
+    request_cost: Histogram
     fallbacks: Counter
 
     @classmethod
@@ -76,6 +83,8 @@ class GenAiMetrics:
                 labels=(provider, model),
                 chart=Chart("upstreams", "Output tokens", "rate", by=(LabelName.PROVIDER, LabelName.MODEL)),
             ),
+            request_tokens=_request_tokens(catalog, provider),
+            request_cost=_request_cost(catalog, provider, model),
             fallbacks=catalog.counter(
                 Metric.UPSTREAM_FALLBACKS,
                 "Completions handed from one upstream to another.",
@@ -86,3 +95,25 @@ class GenAiMetrics:
         for family in (metrics.operation_duration, metrics.first_chunk, metrics.attempt_duration, metrics.fallbacks):
             family.ensure()
         return metrics
+
+
+def _request_tokens(catalog: Catalog, provider: Label) -> Histogram:
+    return catalog.histogram(
+        Metric.REQUEST_TOKENS,
+        "Tokens of one answered completion.",
+        labels=(provider, Label(LabelName.TOKEN_TYPE, values=TOKEN_TYPES)),
+        buckets=TOKENS,
+        unit="tokens",
+        chart=Chart("upstreams", "Tokens per request", "quantiles", by=(LabelName.TOKEN_TYPE,)),
+    )
+
+
+def _request_cost(catalog: Catalog, provider: Label, model: Label) -> Histogram:
+    return catalog.histogram(
+        Metric.REQUEST_COST,
+        "Cost of one answered completion by the prices of its provider.",
+        labels=(provider, model),
+        buckets=COST,
+        unit="usd",
+        chart=Chart("upstreams", "Cost per request", "quantiles", by=(LabelName.PROVIDER,)),
+    )

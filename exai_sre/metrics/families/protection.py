@@ -9,7 +9,7 @@ from typing import Final
 from exai_sre.metrics.catalog import Catalog
 from exai_sre.metrics.families.buckets import GUARDED_DURATION
 from exai_sre.metrics.family import Counter, Gauge, Histogram
-from exai_sre.metrics.instrument import Chart, Label
+from exai_sre.metrics.instrument import Across, Chart, Label
 from exai_sre.names import LabelName, Metric
 
 __all__ = ["BREAKER_STATES", "DECISIONS", "STRATEGIES", "Readings", "ResilienceMetrics"]
@@ -130,7 +130,9 @@ class ResilienceMetrics:
 
         def gauge(name: str, help: str, label: Label, title: str, unit: str = "") -> Gauge:
             chart = Chart(_DASHBOARD, title, "value", by=(label.name,))
-            return catalog.gauge(name, help, labels=(label,), unit=unit, chart=chart)
+            # Calls of all processes add up; of shares, the worst is what an operator wants to see.
+            across: Across = "max" if unit else "sum"
+            return catalog.gauge(name, help, labels=(label,), unit=unit, chart=chart, across=across)
 
         return cls(
             decisions=_decisions(catalog, pipeline),
@@ -196,5 +198,6 @@ def _breaker_state(catalog: Catalog, breaker: Label) -> Gauge:
         Metric.BREAKER_STATE,
         "State of a circuit breaker: " + ", ".join(f"{at} {name}" for at, name in enumerate(BREAKER_STATES)),
         labels=(breaker,),
+        across="max",
         chart=Chart(_DASHBOARD, "Circuit breakers", "states", by=(LabelName.BREAKER,), states=BREAKER_STATES),
     )

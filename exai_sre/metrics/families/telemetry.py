@@ -10,9 +10,11 @@ from exai_sre.metrics.families.buckets import SHORT
 from exai_sre.metrics.family import Counter, Gauge, Histogram
 from exai_sre.metrics.instrument import Chart, Label, NotCharted
 from exai_sre.names import LabelName, Metric
+from exai_sre.outcome import Outcome
 
 __all__ = ["ProcessMetrics", "TelemetryMetrics", "TrackerMetrics"]
 
+_PUSH_OUTCOMES = (Outcome.OK.value, Outcome.UPSTREAM_ERROR.value)
 _LEVELS = ("critical", "debug", "error", "info", "warning")
 
 
@@ -22,11 +24,12 @@ class TelemetryMetrics:
 
     Attributes:
         log_events: log lines written, by level.
-        log_dropped: log lines dropped, by reason.
+        log_dropped: log lines left out, by reason.
         redactions: values replaced by a marker, by rule.
         redaction_errors: values dropped because the sanitizer failed on them.
         rejected_ids: inbound ids that were not taken over, by reason.
         spans: spans started, by whether they were recorded.
+        pushes: pushes of the metrics to a collector, by outcome.
     """
 
     log_events: Counter
@@ -35,6 +38,7 @@ class TelemetryMetrics:
     redaction_errors: Counter
     rejected_ids: Counter
     spans: Counter
+    pushes: Counter
 
     @classmethod
     def declare(cls, catalog: Catalog) -> TelemetryMetrics:
@@ -49,7 +53,7 @@ class TelemetryMetrics:
             ),
             log_dropped=catalog.counter(
                 Metric.LOG_DROPPED,
-                "Log lines dropped instead of blocking the service.",
+                "Log lines left out, by reason.",
                 labels=(reason,),
                 chart=Chart("overview", "Dropped log lines", "rate", by=(LabelName.REASON,)),
             ),
@@ -76,11 +80,17 @@ class TelemetryMetrics:
                 labels=(Label(LabelName.DECISION, values=("late", "sampled", "unsampled")),),
                 chart=NotCharted("sampling is configuration; its effect shows in the trace store"),
             ),
+            pushes=catalog.counter(
+                Metric.METRIC_PUSHES,
+                "Pushes of the metrics to an OpenTelemetry collector.",
+                labels=(Label(LabelName.OUTCOME, values=_PUSH_OUTCOMES),),
+                chart=Chart("overview", "Metric pushes", "rate", by=(LabelName.OUTCOME,)),
+            ),
         )
         metrics.log_events.ensure()
         metrics.redaction_errors.ensure()
         metrics.spans.ensure()
-        metrics.log_dropped.ensure(**{LabelName.REASON: ("queue_full",)})
+        metrics.log_dropped.ensure(**{LabelName.REASON: ("queue_full", "write_failed")})
         return metrics
 
 
@@ -108,6 +118,7 @@ class TrackerMetrics:
             budget_remaining=catalog.gauge(
                 Metric.SLO_BUDGET_REMAINING,
                 "Share of the error budget left, as this replica sees it.",
+                across="min",
                 labels=(slo,),
                 unit="ratio",
                 chart=Chart("slo-detail", "Budget left, this replica", "value", by=(LabelName.SLO,)),
@@ -115,6 +126,7 @@ class TrackerMetrics:
             burn_rate=catalog.gauge(
                 Metric.SLO_BURN_RATE,
                 "Burn rate by window, as this replica sees it.",
+                across="max",
                 labels=(slo, Label(LabelName.WINDOW, values=tuple(windows))),
                 unit="ratio",
                 chart=Chart("slo-detail", "Burn rate, this replica", "value", by=(LabelName.SLO, LabelName.WINDOW)),
@@ -122,6 +134,7 @@ class TrackerMetrics:
             coverage=catalog.gauge(
                 Metric.TRACKER_COVERAGE,
                 "Share of the SLO window that this replica has seen.",
+                across="max",
                 labels=(slo,),
                 unit="ratio",
                 chart=Chart("slo-detail", "Coverage, this replica", "value", by=(LabelName.SLO,)),
@@ -174,6 +187,7 @@ class ProcessMetrics:
             start_time=catalog.gauge(
                 Metric.PROCESS_START_TIME,
                 "Start of the process since the Unix epoch.",
+                across="min",
                 unit="seconds",
                 chart=NotCharted("a constant; restarts show in the uptime of the live page"),
             ),
@@ -191,6 +205,7 @@ class ProcessMetrics:
             build_info=catalog.gauge(
                 Metric.BUILD_INFO,
                 "Always 1; the version is the label.",
+                across="max",
                 labels=(Label(LabelName.VERSION, bound=5),),
                 chart=NotCharted("a constant; joined to other series where the version matters"),
             ),
