@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from exai_sre.context import Baggage, Inbound, TraceContext, unit_of_work
 from exai_sre.context.baggage import NO_BAGGAGE
 from exai_sre.metrics.families import TelemetryMetrics
 from exai_sre.names import LabelName
 
-__all__ = ["RequestIds", "choose_ids", "count_rejections"]
+__all__ = ["NO_IDS", "RequestIds", "choose_ids", "count_rejections", "ids_of_request"]
 
 
-@dataclass(frozen=True, slots=True)
-class RequestIds:
+class RequestIds(NamedTuple):
     """The ids of one request.
 
     Attributes:
@@ -32,6 +31,23 @@ class RequestIds:
     def open(self) -> unit_of_work:
         """A context manager that runs its body under these ids and yields the correlation id."""
         return unit_of_work(self.correlation_id, self.parent, self.baggage)
+
+
+NO_IDS: Final = RequestIds(None, None, None)
+"""A request that brought nothing."""
+
+
+def ids_of_request(arrived: Inbound, *, public: bool = False) -> RequestIds:
+    """The ids of a request that stands for itself.
+
+    Args:
+        arrived: what came with it.
+        public: whether the caller is a stranger. Its trace is then only linked to, so that it
+            chooses neither our trace ids nor what is sampled, and its baggage is dropped.
+    """
+    if public:
+        return RequestIds(arrived.correlation_id, None, arrived.trace)
+    return RequestIds(arrived.correlation_id, arrived.trace, None, arrived.baggage)
 
 
 def choose_ids(message: Inbound, carrier: Inbound, *, shared: bool) -> RequestIds:

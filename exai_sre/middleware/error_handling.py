@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
+import math
 from http import HTTPStatus
+from typing import Final
 
 from exai_sre.outcome import Outcome
+from exai_sre.resilience.classify import retry_after_of
 
-__all__ = ["error_body", "error_type", "status_outcome"]
+__all__ = ["error_body", "error_headers", "error_status", "error_type", "status_outcome"]
+
+_BAD_REQUEST: Final = 400
+_SERVER_ERROR: Final = 500
+_SPECIAL: Final = {
+    429: Outcome.OVERLOAD,
+    502: Outcome.UPSTREAM_ERROR,
+    503: Outcome.OVERLOAD,
+    504: Outcome.TIMEOUT,
+}
+_STATUS_OF: Final = {
+    Outcome.CLIENT_ERROR: 400,
+    Outcome.OVERLOAD: 503,
+    Outcome.TIMEOUT: 504,
+    Outcome.UPSTREAM_ERROR: 502,
+}
 
 
 def status_outcome(status: int) -> Outcome:
     """How an HTTP exchange ended, by its status code."""
-    if status < HTTPStatus.BAD_REQUEST:
+    if status < _BAD_REQUEST:
         return Outcome.OK
-    if status == HTTPStatus.TOO_MANY_REQUESTS or status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return Outcome.OVERLOAD
-    if status == HTTPStatus.GATEWAY_TIMEOUT:
-        return Outcome.TIMEOUT
-    if status == HTTPStatus.BAD_GATEWAY:
-        return Outcome.UPSTREAM_ERROR
-    return Outcome.CLIENT_ERROR if status < HTTPStatus.INTERNAL_SERVER_ERROR else Outcome.ERROR
+    return _SPECIAL.get(status) or (Outcome.CLIENT_ERROR if status < _SERVER_ERROR else Outcome.ERROR)
+
+
+def error_status(outcome: Outcome) -> int:
+    """The status code with which an HTTP exchange ends that failed so before its response had a head."""
+    return _STATUS_OF.get(outcome, 500)
+
+
+def error_headers(error: BaseException) -> dict[str, str]:
+    """What the caller can be told in headers: when to come back, where the error knows it, in whole seconds."""
+    seconds = retry_after_of(error)
+    return {} if seconds is None or math.isinf(seconds) else {"Retry-After": str(math.ceil(seconds))}
 
 
 def error_type(error: BaseException) -> str:

@@ -1,11 +1,10 @@
-"""What an MCP request is about and how it ended; knows the protocol, not the SDK."""
+"""What an MCP request is about; knows the protocol, not the SDK."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from traceback import walk_tb
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
@@ -15,36 +14,30 @@ from exai_sre.metrics import OTHER
 from exai_sre.metrics.families.mcp import MCP_METHODS, NO_TOOL, TRANSPORTS
 from exai_sre.middleware.websocket import WebSocketRequest
 from exai_sre.names import Attribute
-from exai_sre.outcome import Outcome
-from exai_sre.resilience.classify import outcome_of
 from exai_sre.tracing import AttributeValue
 
 __all__ = [
+    "CALL_TOOL",
     "CallContext",
     "McpCall",
     "carrier_of",
-    "code_outcome",
+    "client_of",
     "connection_of",
-    "error_outcome",
     "identifier",
-    "is_error",
-    "malformed_request",
     "message_ids",
     "params_of",
-    "sdk_refused",
     "transport_of",
 ]
 
-_CALL_TOOL: Final = "tools/call"
+CALL_TOOL: Final = "tools/call"
+"""The method whose requests name a tool."""
+
+_METHODS: Final = frozenset(MCP_METHODS)
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_./-]{1,128}", re.ASCII)
-_BAD_ARGUMENTS = re.compile(r": [0-9]+ validation errors? for \w+Arguments\n")
 _ID_LENGTH: Final = 64
+_SESSION_HEADER: Final = "mcp-session-id"
+_LONGEST_SESSION: Final = 256
 _NO_PARAMS: Final[Mapping[str, Any]] = MappingProxyType({})
-_SDK_PACKAGES: Final = frozenset({"mcp", "mcp_types"})
-# JSON-RPC 2.0, section 5.1, and the MCP specification's own codes (revision 2026-07-28).
-_TIMED_OUT: Final = -32001
-_CONNECTION_CLOSED: Final = -32000
-_CLIENT_CODES: Final = frozenset({-32700, -32600, -32601, -32602, -32002, -32020, -32021, -32022, -32042})
 
 
 class CallContext(Protocol):
@@ -76,7 +69,7 @@ class CallContext(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class McpCall:
     """One MCP request, in words of bounded variety.
 
@@ -88,6 +81,7 @@ class McpCall:
         request_id: JSON-RPC id, a text cut to 64 characters.
         progress_token: the caller's progress token, under the same rule, or ``None``.
         known_tool: whether the tool is one of the server's; true where these are not known.
+        name: the name that was called, as it came; of any kind and length.
     """
 
     method: str
@@ -96,21 +90,26 @@ class McpCall:
     request_id: str | int | None
     progress_token: str | int | None
     known_tool: bool
+    name: object = None
 
     @classmethod
     def read(cls, ctx: CallContext, tools: Collection[str], transport: str) -> McpCall:
         """Read a request; ``tools`` are the server's tool names, empty where they are not known."""
         params = params_of(ctx)
-        tool, known = NO_TOOL, True
-        if ctx.method == _CALL_TOOL:
+        tool, known, name = NO_TOOL, True, None
+        if ctx.method == CALL_TOOL:
             name = params.get("name")
-            valid = isinstance(name, str) and _TOOL_NAME.fullmatch(name) is not None
-            known = valid and (not tools or name in tools)
+            # A name on the list needs no look: only where there is none must it be one at all.
+            known = isinstance(name, str) and (name in tools if tools else _TOOL_NAME.fullmatch(name) is not None)
             tool = str(name) if known else OTHER
         meta = params.get("_meta")
-        token = meta.get("progressToken") if isinstance(meta, Mapping) else None
-        method = ctx.method if ctx.method in MCP_METHODS else OTHER
-        return cls(method, tool, transport, identifier(ctx.request_id), identifier(token), known)
+        token = meta.get("progressToken") if meta and isinstance(meta, Mapping) else None
+        method = ctx.method if ctx.method in _METHODS else OTHER
+        return cls(method, tool, transport, identifier(ctx.request_id), identifier(token), known, name)
+
+    def refuse_tool(self) -> None:
+        """Take note that the server has no tool of that name."""
+        self.tool, self.known_tool = OTHER, False
 
     @property
     def span_name(self) -> str:
@@ -175,63 +174,24 @@ def connection_of(ctx: CallContext) -> str | None:
     return ctx.request.connection_id if isinstance(ctx.request, WebSocketRequest) else None
 
 
+def client_of(ctx: CallContext) -> str | None:
+    """Who sent a request, as far as the protocol tells: an id to compare, never to show.
+
+    The connection of a WebSocket, the only client of stdio, the session of an HTTP request; where
+    the protocol has no sessions, the caller's trace: an agent's run is one as a rule.
+    """
+    if isinstance(ctx.request, WebSocketRequest):
+        return ctx.request.connection_id
+    if ctx.request is None:
+        return "pipe"
+    headers = getattr(ctx.request, "headers", None)
+    session = headers.get(_SESSION_HEADER) if headers is not None else None
+    if isinstance(session, str):
+        return session[:_LONGEST_SESSION]
+    trace = current_trace.get()
+    return trace.trace_id if trace is not None else None
+
+
 def message_ids(ctx: CallContext) -> Inbound:
     """The ids in the message's own ``_meta``."""
     return extract_meta(params_of(ctx).get("_meta"))
-
-
-def code_outcome(code: int) -> Outcome:
-    """How a request ended that was answered with this JSON-RPC error code."""
-    if code in _CLIENT_CODES:
-        return Outcome.CLIENT_ERROR
-    if code == _TIMED_OUT:
-        return Outcome.TIMEOUT
-    return Outcome.CANCELLED if code == _CONNECTION_CLOSED else Outcome.ERROR
-
-
-def is_error(result: object) -> bool:
-    """Whether a result, serialised or not, is one with ``isError``."""
-    if type(result) is dict or isinstance(result, Mapping):
-        return result.get("isError") is True
-    return getattr(result, "is_error", False) is True
-
-
-def sdk_refused(result: object, name: object) -> bool:
-    """Whether ``MCPServer`` itself refused the call: no such tool, or arguments against its schema.
-
-    It says so by text alone, which a contract test compares with the SDK that is installed.
-    """
-    content = result.get("content") if isinstance(result, Mapping) else getattr(result, "content", None)
-    first = content[0] if isinstance(content, list) and len(content) == 1 else None
-    text = first.get("text") if isinstance(first, Mapping) else getattr(first, "text", None)
-    if not isinstance(text, str):
-        return False
-    return text == f"Unknown tool: {name}" or (
-        text.startswith(f"Error executing tool {name}: ") and _BAD_ARGUMENTS.search(text[:512]) is not None
-    )
-
-
-def malformed_request(error: BaseException) -> bool:
-    """Whether the SDK refused the request's own params.
-
-    A pydantic ``ValidationError`` may also come out of a tool that trips over its own data. The
-    SDK checks params in its own frames, so the innermost frame outside pydantic tells the two
-    apart.
-    """
-    if type(error).__name__ != "ValidationError" or not type(error).__module__.startswith("pydantic"):
-        return False
-    packages = [frame.f_globals.get("__name__", "").partition(".")[0] for frame, _ in walk_tb(error.__traceback__)]
-    outside = [package for package in packages if package != "pydantic"]
-    return bool(outside) and outside[-1] in _SDK_PACKAGES
-
-
-def error_outcome(error: BaseException) -> tuple[Outcome, str]:
-    """How a request ended that raised ``error``, and the class of the error."""
-    code = getattr(error, "code", None)
-    if isinstance(getattr(error, "outcome", None), Outcome):
-        return outcome_of(error), type(error).__qualname__
-    if isinstance(code, int) and hasattr(error, "error"):
-        return code_outcome(code), str(code)
-    if malformed_request(error):
-        return Outcome.CLIENT_ERROR, str(-32602)
-    return outcome_of(error), type(error).__qualname__

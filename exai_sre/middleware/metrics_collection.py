@@ -1,15 +1,58 @@
-"""The metric set of an MCP request, bound once per series and written at its end."""
+"""The metric sets of an MCP and of an HTTP request, bound once per series and written at the end."""
 
 from __future__ import annotations
 
+from http import HTTPMethod
+from typing import Final
+
 from exai_sre.metrics import OTHER
 from exai_sre.metrics.bound import BoundCounter, BoundGauge, BoundHistogram
-from exai_sre.metrics.families import McpMetrics
+from exai_sre.metrics.families import HttpServerMetrics, McpMetrics
 from exai_sre.metrics.families.mcp import MCP_METHODS, TRANSPORTS
 from exai_sre.names import LabelName
 from exai_sre.outcome import Outcome
 
-__all__ = ["McpMeter"]
+__all__ = ["HttpMeter", "McpMeter", "known_method"]
+
+_METHODS: Final = frozenset(map(str, HTTPMethod))
+
+_KEPT = 4096
+"""Bound series that are kept: with an open label the keys are the caller's choice, and what overflows is looked up."""
+
+
+def known_method(method: str) -> str:
+    """An HTTP method as labels and spans hold it: any text that is none, which a caller may send, is ``_OTHER``."""
+    return method if method in _METHODS else OTHER
+
+
+class HttpMeter:
+    """Writes the families of :class:`HttpServerMetrics`.
+
+    Args:
+        metrics: the families.
+    """
+
+    def __init__(self, metrics: HttpServerMetrics) -> None:
+        self._metrics = metrics
+        self._bound: dict[tuple[str, str, int], BoundHistogram] = {}
+
+    def record(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Write what one request took.
+
+        Args:
+            method: HTTP method; one that is unknown counts as ``_OTHER``.
+            route: template of the route, never the path that was asked for.
+            status: status code.
+            seconds: from the head of the request to the end of the response.
+        """
+        method = known_method(method)
+        bound = self._bound.get((method, route, status))
+        if bound is None:
+            labels = {LabelName.HTTP_METHOD: method, LabelName.ROUTE: route, LabelName.STATUS_CODE: str(status)}
+            bound = self._metrics.duration.labels(**labels)
+            if len(self._bound) < _KEPT:
+                self._bound[method, route, status] = bound
+        bound.observe(seconds)
 
 
 class McpMeter:
@@ -65,7 +108,6 @@ class McpMeter:
             self._metrics.operation_duration.labels(**labels, **{LabelName.TOOL: tool}),
             self._metrics.added_latency.labels(**labels),
         )
-        # With an open tool label the keys are the caller's choice: what overflows is not kept.
-        if len(self._bound) < 4096:
+        if len(self._bound) < _KEPT:
             self._bound[method, tool, outcome] = bound
         return bound

@@ -9,12 +9,28 @@ from typing import Any, Final, Protocol
 
 from exai_sre.outcome import Outcome
 
-__all__ = ["RequestLogger", "SupportsRedaction", "milliseconds", "summarise", "write_line"]
+__all__ = [
+    "LONGEST",
+    "LONGEST_NAME",
+    "WIDEST",
+    "RequestLogger",
+    "SupportsRedaction",
+    "cut",
+    "milliseconds",
+    "summarise",
+    "write_line",
+]
 
-_LONGEST: Final = 256
-_LONGEST_NAME: Final = 64
+LONGEST: Final = 256
+"""Characters of all arguments together that a line shows."""
+
+LONGEST_NAME: Final = 64
+"""Characters of the name of an argument that a line shows."""
+
+WIDEST: Final = 32
+"""Entries of a mapping or a list that are looked at."""
+
 _SCANNED: Final = 16_384
-_WIDEST: Final = 32
 _CUT: Final = "..."
 _LEVELS: Final = {
     Outcome.ERROR: "error",
@@ -87,15 +103,15 @@ def summarise(arguments: object, sanitizer: SupportsRedaction | None) -> str | N
     if not arguments:
         return None
     if sanitizer is None:
-        return _cut(_shape(arguments))
+        return cut(_shape(arguments))
     try:
         # As a structure first: what stands nested under a telling key is no longer told from
         # the rest once it is text. As text then, for what only shows beside its neighbours.
         redacted = sanitizer.redact(_Head().of(arguments))
-        return _cut(sanitizer.redact_text(_dump(redacted)[:_SCANNED]))
+        return cut(sanitizer.redact_text(_dump(redacted)[:_SCANNED]))
     except Exception:
         # A redaction that fails must not let the value through, nor cost the request.
-        return _cut(_shape(arguments))
+        return cut(_shape(arguments))
 
 
 def _dump(redacted: object) -> str:
@@ -119,9 +135,9 @@ class _Head:
         if isinstance(value, str):
             return self._text(value)
         if isinstance(value, Mapping):
-            return {self._text(str(name)): self.of(item, depth - 1) for name, item in islice(value.items(), _WIDEST)}
+            return {self._text(str(name)): self.of(item, depth - 1) for name, item in islice(value.items(), WIDEST)}
         if isinstance(value, list | tuple):
-            return [self.of(item, depth - 1) for item in value[:_WIDEST]]
+            return [self.of(item, depth - 1) for item in value[:WIDEST]]
         return value if value is None or isinstance(value, int | float) else _type_name(value)
 
     def _text(self, text: str) -> str:
@@ -133,7 +149,7 @@ class _Head:
 
 def _short_names(value: object) -> object:
     if isinstance(value, Mapping):
-        return {str(name)[:_LONGEST_NAME]: _short_names(item) for name, item in value.items()}
+        return {str(name)[:LONGEST_NAME]: _short_names(item) for name, item in value.items()}
     return [_short_names(item) for item in value] if isinstance(value, list) else value
 
 
@@ -141,7 +157,7 @@ def _shape(arguments: object) -> str:
     if not isinstance(arguments, Mapping):
         return _describe(arguments)
     return ", ".join(
-        f"{str(name)[:_LONGEST_NAME]}: {_describe(value)}" for name, value in islice(arguments.items(), _WIDEST)
+        f"{str(name)[:LONGEST_NAME]}: {_describe(value)}" for name, value in islice(arguments.items(), WIDEST)
     )
 
 
@@ -155,5 +171,6 @@ def _type_name(value: object) -> str:
     return type(value).__name__
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - len(_CUT)] + _CUT
+def cut(text: str) -> str:
+    """``text``, of which a line shows at most :data:`LONGEST` characters."""
+    return text if len(text) <= LONGEST else text[: LONGEST - len(_CUT)] + _CUT

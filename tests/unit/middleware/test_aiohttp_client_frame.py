@@ -149,3 +149,28 @@ async def test_waiting_is_counted_only_where_it_is_asked_for_real_clock(server):
             await session.get(server.make_url("/show"))
         current_operation.reset(token)
         assert (operation.waited > 0) is waits
+
+
+async def test_a_redaction_that_fails_costs_the_attribute_and_not_the_request(server):
+    def broken(url: str) -> str:
+        raise RuntimeError(url)
+
+    exporter = InMemorySpanExporter()
+    tracing = configure_tracing(service="t", exporter=exporter, batch=False, share=False, environ={})
+    async with instrumented_session(tracing=tracing, redact=broken) as session, session.get(server.make_url("/show")):
+        pass
+    (span,) = exporter.get_finished_spans()
+    assert span.attributes["url.full"] == ""
+
+
+async def test_a_request_made_within_another_one_leaves_that_its_ids(server):
+    async with TestServer(web.Application()) as elsewhere:
+
+        async def fetch_a_token(request, handler):
+            await request.session.get(elsewhere.make_url("/token"), middlewares=())
+            return await handler(request)
+
+        with unit_of_work("unit-id-1"):
+            async with instrumented_session(middlewares=(fetch_a_token,)) as session:
+                sent = await (await session.get(server.make_url("/show"))).json()
+    assert sent["x-request-id"] == "unit-id-1"

@@ -10,11 +10,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from exai_sre.context import Inbound, Rejection, correlation_id, current_trace
+from exai_sre.context import Inbound, Rejection, correlation_id, current_trace, remaining
 from exai_sre.metrics import Catalog
 from exai_sre.metrics.families import HttpServerMetrics
 from exai_sre.middleware.aiohttp_server import HttpInstruments, instrument_app, instrumented_app
 from exai_sre.outcome import Outcome
+from exai_sre.testing import VirtualClock
 from exai_sre.tracing import configure_tracing
 from tests.waiting import eventually
 
@@ -267,3 +268,45 @@ async def test_an_application_can_be_instrumented_with_nothing_but_ids():
     async with TestClient(TestServer(app)) as client:
         assert "x-request-id" in (await client.get("/echo")).headers
         assert (await client.get("/nowhere")).status == 404
+
+
+async def answered_by(handler: Any, instruments: HttpInstruments, **headers: str) -> tuple[int, Any, str]:
+    app = instrumented_app(instruments)
+    app.router.add_get("/", handler)
+    async with TestClient(TestServer(app)) as client:
+        answer = await client.get("/", headers=headers)
+        return answer.status, answer.headers, await answer.text()
+
+
+async def test_a_trusted_callers_deadline_counts_from_the_arrival_also_where_nothing_is_left_behind():
+    clock = VirtualClock()
+
+    async def left(request: web.Request) -> web.Response:
+        return web.Response(text=str(remaining(clock.monotonic())))
+
+    headers = {"exai-sre-timeout-ms": "2500"}
+    _, _, text = await answered_by(left, HttpInstruments(trust_limits=True, clock=clock), **headers)
+    assert text == "2.5"
+
+
+async def test_a_handler_that_returns_nothing_is_an_error_of_ours():
+    async def nothing(request: web.Request) -> None:
+        return None
+
+    lines = Lines()
+    status, headers, text = await answered_by(nothing, HttpInstruments(logger=lines))
+    assert (status, "x-request-id" in headers, "correlation_id" in text) == (500, True, True)
+    assert [(level, line["outcome"]) for level, line in lines] == [("error", "error")]
+
+
+async def test_cookies_and_repeated_headers_of_an_http_error_are_kept():
+    async def refuse(request: web.Request) -> web.Response:
+        error = web.HTTPUnauthorized()
+        error.del_cookie("session")
+        for scheme in ("Basic", "Bearer"):
+            error.headers.add("WWW-Authenticate", scheme)
+        raise error
+
+    _, headers, _ = await answered_by(refuse, HttpInstruments())
+    assert headers.getall("WWW-Authenticate") == ["Basic", "Bearer"]
+    assert [cookie.partition("=")[0] for cookie in headers.getall("Set-Cookie")] == ["session"]

@@ -8,17 +8,17 @@ from typing import Any
 import pydantic
 import pytest
 
-from exai_sre.context import unit_of_work
-from exai_sre.middleware.mcp_call import (
-    McpCall,
-    carrier_of,
+from exai_sre.context import TraceContext, unit_of_work
+from exai_sre.middleware.mcp_call import McpCall, carrier_of, client_of, message_ids, transport_of
+from exai_sre.middleware.mcp_endings import (
+    Ending,
     code_outcome,
+    ending_of_error,
+    ending_of_result,
     error_outcome,
     is_error,
     malformed_request,
-    message_ids,
     sdk_refused,
-    transport_of,
 )
 from exai_sre.middleware.websocket import WebSocketRequest
 from exai_sre.outcome import Outcome
@@ -193,3 +193,54 @@ def test_a_refusal_by_the_sdk_is_told_from_a_tools_own_error(text, refused):
     assert sdk_refused({"content": [{"type": "text", "text": text}]}, "add") is refused
     assert sdk_refused(SimpleNamespace(content=[SimpleNamespace(text=text)]), "add") is refused
     assert not sdk_refused({"content": []}, "add")
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "unknown"),
+    [
+        ("Unknown tool: add", Outcome.CLIENT_ERROR, True),
+        ("Unknown tool: 'add'", None, True),
+        ("Unknown tool: other", None, False),
+        ("broken", None, False),
+    ],
+)
+def test_an_error_result_says_whether_the_tool_exists(text, outcome, unknown):
+    ending = ending_of_result({"isError": True, "content": [{"type": "text", "text": text}]}, "add")
+    assert ending == Ending(outcome, "tool_error", unknown)
+    assert ending_of_result({"content": []}, "add") == Ending(Outcome.OK)
+
+
+class UnknownToolError(CodedError):
+    """What a low-level server answers by."""
+
+    def __str__(self) -> str:
+        return "Unknown tool: add"
+
+
+def test_a_json_rpc_error_keeps_its_code_and_says_whether_the_tool_exists():
+    error = CodedError(-32603)
+    assert ending_of_error(error) == Ending(Outcome.ERROR, "-32603", error=error, code=-32603)
+    assert ending_of_error(UnknownToolError(-32602)).unknown_tool
+    assert not ending_of_error(UnknownToolError(-32603)).unknown_tool
+    plain = SystemExit(3)
+    assert ending_of_error(plain) == Ending(Outcome.CANCELLED, "SystemExit", error=plain)
+
+
+@pytest.mark.parametrize(
+    ("request_", "client"),
+    [
+        (None, "pipe"),
+        (WebSocketRequest({}, connection_id="connection-1"), "connection-1"),
+        (SimpleNamespace(headers={"mcp-session-id": "s" * 300}), "s" * 256),
+        (SimpleNamespace(headers={}), None),
+        (SimpleNamespace(), None),
+    ],
+)
+def test_a_client_is_told_by_connection_or_session(request_, client):
+    assert client_of(Ctx(request=request_)) == client
+
+
+def test_a_client_without_a_session_is_told_by_its_trace():
+    trace = TraceContext("a" * 32, "b" * 16, sampled=False)
+    with unit_of_work("unit-id-1", trace):
+        assert client_of(Ctx(request=SimpleNamespace(headers={}))) == "a" * 32

@@ -1,0 +1,53 @@
+"""The arguments of a tool call as log lines show them; the usual small ones without detours."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from exai_sre.middleware.request_logging import LONGEST, LONGEST_NAME, WIDEST, SupportsRedaction, cut, summarise
+
+__all__ = ["argument_text"]
+
+_SMALL: Final = 4096
+_PLAIN: Final = frozenset({bool, float, int, type(None)})
+# Made once: json.dumps makes an encoder on each call with options, which costs more than encoding.
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def argument_text(arguments: object, sanitizer: SupportsRedaction | None, *, scanned_later: bool = False) -> str | None:
+    """What :func:`~exai_sre.middleware.request_logging.summarise` says, sooner where arguments are few and flat.
+
+    Args:
+        arguments: the arguments as they came.
+        sanitizer: redacts them; without one only their shape is given.
+        scanned_later: whether whoever writes the line scans its texts, so that once is enough.
+    """
+    if sanitizer is None or not isinstance(arguments, dict) or not _is_small(arguments):
+        return summarise(arguments, sanitizer)
+    if not arguments:
+        return None
+    try:
+        # As a structure first, then as text: see summarise. What is cut below could no longer be
+        # told for what it is, so that is never left to others.
+        text = _encode(sanitizer.redact(arguments))
+        if not scanned_later or len(text) > LONGEST:
+            text = sanitizer.redact_text(text)
+    except Exception:
+        # A redaction that fails must not let the value through, nor cost the request.
+        return summarise(arguments, None)
+    return cut(text)
+
+
+def _is_small(arguments: dict[Any, Any]) -> bool:
+    if len(arguments) > WIDEST:
+        return False
+    size = 0
+    for name, value in arguments.items():
+        if type(name) is not str or len(name) > LONGEST_NAME:
+            return False
+        if type(value) is str:
+            size += len(value)
+        elif type(value) not in _PLAIN:
+            return False
+    return size <= _SMALL
