@@ -25,6 +25,8 @@ class Metric:
     MCP_ADDED_LATENCY: Final = "exai_mcp_added_latency_seconds"
     MCP_IN_FLIGHT: Final = "exai_mcp_in_flight_requests"
     MCP_CANCELLATIONS: Final = "exai_mcp_cancellations_total"
+    MCP_AGENT_LOOPS: Final = "exai_mcp_agent_loops_total"
+    MCP_AGENT_LOOP_CALLS: Final = "exai_mcp_agent_loop_calls_total"
 
     GEN_AI_OPERATION_DURATION: Final = "gen_ai_client_operation_duration_seconds"
     GEN_AI_FIRST_CHUNK: Final = "gen_ai_client_operation_time_to_first_chunk_seconds"
@@ -56,6 +58,12 @@ class Metric:
     REDACTION_ERRORS: Final = "exai_redaction_errors_total"
     REJECTED_IDS: Final = "exai_rejected_ids_total"
     SPANS: Final = "exai_spans_total"
+    METRIC_PUSHES: Final = "exai_metric_pushes_total"
+
+    ACTIVE_USERS: Final = "exai_active_users"
+    FEATURE_USES: Final = "exai_feature_uses_total"
+    REQUEST_COST: Final = "exai_request_cost_usd"
+    REQUEST_TOKENS: Final = "exai_request_tokens"
 
     SLO_BUDGET_REMAINING: Final = "exai_slo_error_budget_remaining_ratio"
     SLO_BURN_RATE: Final = "exai_slo_burn_rate_ratio"
@@ -97,6 +105,9 @@ class LabelName:
     VERSION: Final = "version"
     FROM: Final = "from_provider"
     TO: Final = "to_provider"
+    FEATURE: Final = "feature"
+    TOKEN_TYPE: Final = "gen_ai_token_type"  # noqa: S105  # nosec B105 - tokens of text
+    OTEL_SCOPE: Final = "otel_scope_name"
 
 
 class Attribute:
@@ -110,17 +121,29 @@ class Attribute:
     GEN_AI_OPERATION: Final = "gen_ai.operation.name"
     PROVIDER: Final = "gen_ai.provider.name"
     MODEL: Final = "gen_ai.request.model"
+    RESPONSE_MODEL: Final = "gen_ai.response.model"
+    INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
+    OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
     ERROR_TYPE: Final = "error.type"
     RPC_STATUS_CODE: Final = "rpc.response.status_code"
     TRANSPORT: Final = "network.transport"
     HTTP_METHOD: Final = "http.request.method"
+    HTTP_METHOD_BEFORE_1_20: Final = "http.method"
     HTTP_STATUS: Final = "http.response.status_code"
     HTTP_ROUTE: Final = "http.route"
     RESEND_COUNT: Final = "http.request.resend_count"
     SERVER_ADDRESS: Final = "server.address"
     URL_FULL: Final = "url.full"
     OUTCOME: Final = "exai.outcome"
+    REPEATS: Final = "exai.repeats"
     CORRELATION_ID: Final = "exai.correlation_id"
+    EXCEPTION_TYPE: Final = "exception.type"
+    EXCEPTION_MESSAGE: Final = "exception.message"
+    EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
+    CODE_STACKTRACE: Final = "code.stacktrace"
+    LATE: Final = "exai.late"
+    SERVICE_NAME: Final = "service.name"
+    SERVICE_VERSION: Final = "service.version"
 
 
 class CarrierKey:
@@ -132,6 +155,11 @@ class CarrierKey:
     REQUEST_ID: Final = "x-request-id"
     CORRELATION_ID: Final = "x-correlation-id"
     META_CORRELATION_ID: Final = "exai-sre/correlation-id"
+    TIMEOUT: Final = "exai-sre-timeout-ms"
+    ATTEMPTS: Final = "exai-sre-attempts-left"
+    META_TIMEOUT: Final = "exai-sre/timeout-ms"
+    META_ATTEMPTS: Final = "exai-sre/attempts-left"
+    CONNECTION_ID: Final = "exai-sre-connection-id"
 
 
 class LogField:
@@ -147,6 +175,8 @@ class LogField:
     SPAN_ID: Final = "span_id"
     TRACE_FLAGS: Final = "trace_flags"
     EXCEPTION: Final = "exception"
+    EXCEPTION_TYPE: Final = "exception_type"
+    EXCEPTION_MESSAGE: Final = "exception_message"
     STACK: Final = "stack"
     METHOD: Final = "method"
     TOOL: Final = "tool"
@@ -157,11 +187,15 @@ class LogField:
     ERROR_TYPE: Final = "error_type"
     REQUEST_ID: Final = "request_id"
     CONNECTION_ID: Final = "connection_id"
+    BAGGAGE: Final = "baggage"
     PROGRESS_TOKEN: Final = "progress_token"  # noqa: S105  # nosec B105
     TRANSPORT: Final = "transport"
     ARGUMENTS: Final = "arguments"
+    REPEATS: Final = "repeats"
     ROUTE: Final = "route"
     STATUS: Final = "status"
+    SAMPLE_RATIO: Final = "sample_ratio"
+    LINES: Final = "lines"
     EXCEPTION_OBJECT: Final = "exc_info"
     """The exception itself, as structlog and logging take it; renderers turn it into ``exception``."""
 
@@ -171,6 +205,7 @@ class Event:
 
     MCP_OPERATION: Final = "mcp_operation"
     MCP_CANCELLED: Final = "mcp_cancelled"
+    MCP_AGENT_LOOP: Final = "mcp_agent_loop"
     HTTP_REQUEST: Final = "http_request"
     UPSTREAM_ATTEMPT: Final = "upstream_attempt"
     UPSTREAM_FALLBACK: Final = "upstream_fallback"
@@ -182,5 +217,8 @@ class Event:
     TRACKER_SAVE_FAILED: Final = "slo_tracker_save_failed"
     TRACKER_SET_ASIDE: Final = "slo_tracker_set_aside"
     UNHANDLED_ERROR: Final = "unhandled_error"
+    LOG_LINES_DROPPED: Final = "log_lines_dropped"
     SETTING_IGNORED: Final = "setting_ignored"
     SHARED_STATE_LOST: Final = "shared_state_lost"
+    SHARED_CELLS_LOST: Final = "shared_cells_lost"
+    FOLDING_FAILED: Final = "metrics_folding_failed"

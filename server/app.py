@@ -13,6 +13,7 @@ from exai_sre.clock import Clock, SystemClock
 from exai_sre.errors import ExaiSreError
 from exai_sre.health import Health
 from exai_sre.logs import get_logger, shutdown_logging
+from exai_sre.metrics.otlp import otlp_push
 from exai_sre.metrics.process import sample_loop_lag
 from exai_sre.middleware.aiohttp_client import instrumented_session
 from exai_sre.middleware.mcp import instrument
@@ -33,6 +34,7 @@ from server.simulator.process import SimulatorProcess
 from server.sockets import take_ports
 from server.tools import build_tools
 from server.upstreams import Upstreams, upstreams
+from server.usage import Usage
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -141,6 +143,7 @@ async def running(
             raise
         source = await starting
         stack.push_async_callback(asyncio.to_thread, watch.tracing.shutdown)
+        _start_pushing(stack, watch)
         application = await _composed(stack, settings, watch, source, clock)
         if taken is not None:
             from server.ports import serve_ports
@@ -159,6 +162,7 @@ async def _composed(
     started_at = clock.time()
     parts = await _providers(stack, watch, source, clock)
     health, gate = _health(watch, source, parts, clock), CallGate()
+    usage = Usage(watch.metrics, clock)
     services = Services(
         registry=parts.registry,
         completion=parts.completion,
@@ -170,8 +174,9 @@ async def _composed(
         replica=settings.replica,
         started_at=started_at,
         simulated=source.simulated,
+        feature_used=usage.feature_used,
     )
-    core = _core(services, gate, watch, clock)
+    core = _core(services, gate, watch, usage, clock)
     traffic = Traffic(watch.metrics)
     live = _live_state(services, watch, traffic, clock)
     broadcaster = DashboardBroadcaster(live, watch.tail.lines, pages=settings.max_page_clients)
@@ -179,6 +184,14 @@ async def _composed(
     _announce_breakers(parts, watch, broadcaster)
     await _start_background(stack, settings, watch, broadcaster, traffic, clock)
     return Application(settings, watch, clock, gate, health, live, broadcaster, core, source.simulator, started_at)
+
+
+def _start_pushing(stack: AsyncExitStack, watch: Observability) -> None:
+    """Push the metrics to the collector that the ``OTEL_*`` variables name, if they name one."""
+    push = otlp_push(watch.metrics.catalog, service=SERVICE, version=__version__, metrics=watch.metrics.telemetry)
+    if push is not None:
+        push.start()
+        stack.push_async_callback(asyncio.to_thread, push.stop)
 
 
 def _health(watch: Observability, source: Upstreams, parts: ProviderParts, clock: Clock) -> Health:
@@ -221,10 +234,12 @@ async def _providers(stack: AsyncExitStack, watch: Observability, source: Upstre
     )
 
 
-def _core(services: Services, gate: CallGate, watch: Observability, clock: Clock) -> Server[Any]:
+def _core(services: Services, gate: CallGate, watch: Observability, usage: Usage, clock: Clock) -> Server[Any]:
     from server.mcp.core import build_server
 
-    core = build_server(build_tools(services), gate=gate, version=__version__, instructions=_INSTRUCTIONS)
+    core = build_server(
+        build_tools(services), gate=gate, version=__version__, instructions=_INSTRUCTIONS, on_call=usage.called
+    )
     instrument(
         core,
         catalog=watch.metrics.catalog,

@@ -17,8 +17,13 @@ from exai_sre.metrics.families import (
     TrackerMetrics,
     WebSocketMetrics,
 )
+from exai_sre.metrics.families.business import BusinessMetrics
+from exai_sre.metrics.families.mcp_loops import McpLoopMetrics
 
-__all__ = ["PROVIDERS", "TOOLS", "ServerMetrics", "build_catalog"]
+__all__ = ["FEATURES", "PROVIDERS", "TOOLS", "ServerMetrics", "build_catalog"]
+
+FEATURES: Final = ("fallback", "model_choice", "streaming", "system_prompt", "temperature", "thinking")
+"""What callers of ``chat`` may make use of; ``fallback`` is an answer by another provider than the first."""
 
 TOOLS: Final = ("chat", "health", "listmodels", "slo_status", "status", "version")
 """Names of the tools; server/tools holds one module for each, and a test compares the two."""
@@ -43,6 +48,8 @@ class ServerMetrics:
     telemetry: TelemetryMetrics
     tracker: TrackerMetrics
     process: ProcessMetrics
+    business: BusinessMetrics
+    loops: McpLoopMetrics
 
     @classmethod
     def declare(cls, catalog: Catalog) -> ServerMetrics:
@@ -58,6 +65,8 @@ class ServerMetrics:
             telemetry=TelemetryMetrics.declare(catalog),
             tracker=TrackerMetrics.declare(catalog),
             process=ProcessMetrics.declare(catalog),
+            business=BusinessMetrics.declare(catalog, FEATURES),
+            loops=McpLoopMetrics.declare(catalog),
         )
 
 

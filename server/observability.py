@@ -17,6 +17,7 @@ from exai_sre.names import Event, LabelName
 from exai_sre.outcome import Outcome
 from exai_sre.slo import SloTracker, SqliteTrackerStore, load_slos
 from exai_sre.tracing import Tracing, configure_tracing
+from exai_sre.tracing.error_lines import keep_spans_of_errors
 from exai_sre.version import __version__
 from server.metrics import ServerMetrics
 from server.settings import Settings
@@ -105,8 +106,14 @@ def observe(settings: Settings, clock: Clock) -> Observability:
     metrics = ServerMetrics.declare(catalog)
     slos = load_slos(settings.slo_dir, catalog=catalog)
     sanitizer, tail = Sanitizer(metrics=metrics.telemetry), LogTail()
+    tail.on_line(keep_spans_of_errors)
+    catalog.redact_labels(sanitizer.redact_text)
     tracing = configure_tracing(
-        service=SERVICE, version=__version__, redact=sanitizer.redact_text, metrics=metrics.telemetry
+        service=SERVICE,
+        version=__version__,
+        redact=sanitizer.redact_text,
+        redact_spans=sanitizer.redact,
+        metrics=metrics.telemetry,
     )
     configure_logging(
         SERVICE,

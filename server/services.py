@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from exai_sre.clock import Clock
+from exai_sre.outcome import Outcome
 
 if TYPE_CHECKING:
     from exai_sre.health import Health
@@ -31,6 +32,7 @@ class Services:
         replica: id of this process among its replicas.
         started_at: seconds since the Unix epoch.
         simulated: whether the upstreams are the simulator.
+        feature_used: takes the name of a feature and how its use ended.
     """
 
     registry: ProviderRegistry
@@ -43,3 +45,4 @@ class Services:
     replica: str
     started_at: float
     simulated: bool
+    feature_used: Callable[[str, Outcome], None] = lambda _feature, _outcome: None

@@ -9,6 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+if settings.get_current_profile_name() == "default":
+    # As Hypothesis has it for CI: the time an example takes says how busy the machine is, not whether code is right.
+    settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("local")
 
 ROOT = Path(__file__).parent.parent
 

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "gate": "Let a release pass, or not, by the error budget that is left.",
     "generate": "Write rules, Alertmanager configuration, tests, dashboards and runbooks.",
     "init": "Read a metrics page or a Prometheus, write a catalog and propose SLOs.",
+    "redact": "Take secrets out of log files and streams.",
     "status": "Say what Prometheus knows of each SLO: budget, burn rates, alerts.",
     "suggest": "Propose targets and burn tiers from a history.",
 }

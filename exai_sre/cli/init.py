@@ -37,6 +37,7 @@ Examples:
   exai-sre init --from page.prom --service shop --dry-run  show what would be written
   exai-sre init --from http://localhost:9090 --job shop    read a Prometheus
   exai-sre init --preset prometheus-fastapi-instrumentator write a preset, without a page
+  exai-sre init --preset mcp --service notes               SLOs and dashboards of an MCP server
   exai-sre init --list-presets
 
 \b
@@ -98,6 +99,8 @@ def command(
 ) -> int:
     """Declare the metrics that a service exports in catalog.yaml, and propose SLOs in slo/.
 
+    For MCP servers that exai-sre instruments, dashboards/ is written, too.
+
     Series of known libraries are recognised; others are judged by their labels. No file is
     overwritten without --force. Exits with 1 where nothing can be proposed.
     """
@@ -156,16 +159,22 @@ def _guessed(sighting: Sighting, place: str) -> str:
 
 
 def _made(name: str, sighting: Sighting, plan: Plan, output: Path, *, force: bool) -> _Result:
-    files = {_CATALOG: catalog_text(declared(sighting, plan), sighting)}
+    files, notes = {_CATALOG: catalog_text(declared(sighting, plan), sighting)}, [*plan.notes]
     if plan.proposals:
         files[f"slo/{name}.yaml"] = slo_text(name, plan.proposals, sighting)
+    if plan.proposals and any(each.preset.pack for each in plan.recognised):
+        from exai_sre.cli.init_dashboards import dashboards_of
+
+        dashboards, note = dashboards_of(files[_CATALOG], files[f"slo/{name}.yaml"])
+        files |= dashboards
+        notes += [note] if note else []
     changes = {path: _change(output / path, text) for path, text in files.items()}
     kept = [path for path, change in changes.items() if change == "overwrite"]
     if kept and not force:
         raise SettingError(
             "--output", str(output), f"holds {' and '.join(kept)}, which would be lost", remedy="use --force or -o"
         )
-    return _Result(name, sighting, plan, files, changes, (*plan.notes, *label_warnings(sighting)))
+    return _Result(name, sighting, plan, files, changes, (*notes, *label_warnings(sighting)))
 
 
 def _change(path: Path, text: str) -> str:

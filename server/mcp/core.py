@@ -35,6 +35,7 @@ def build_server(
     gate: CallGate,
     version: str,
     instructions: str = "",
+    on_call: Callable[[Any], None] | None = None,
 ) -> Server[Any]:
     """The MCP server over ``tools``.
 
@@ -43,6 +44,7 @@ def build_server(
         gate: admits each call.
         version: version of the server.
         instructions: what clients tell their model about the server.
+        on_call: told of each call of a tool that exists, by the SDK's context of its request.
     """
     declared = [_declared(tool) for tool in tools.values()]
     schemas = {name: tool.spec.input_schema for name, tool in tools.items()}
@@ -54,6 +56,8 @@ def build_server(
         tool = tools.get(params.name)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name[:80]}")
+        if on_call is not None:
+            on_call(context)
         try:
             with gate.admitted():
                 result = await tool.run(params.arguments or {}, ToolCall(_progress_sink(context)))

@@ -9,6 +9,7 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
 from exai_sre.clock import Clock
+from exai_sre.middleware.server_messages import CarryingStream
 
 __all__ = ["serve_stdio"]
 
@@ -24,6 +25,6 @@ async def serve_stdio(server: Server[Any], *, clock: Clock, on_closed: Callable[
     opened = clock.monotonic()
     try:
         async with stdio_server() as (from_client, to_client):
-            await server.run(from_client, to_client, server.create_initialization_options())
+            await server.run(from_client, CarryingStream(to_client), server.create_initialization_options())
     finally:
         on_closed(clock.monotonic() - opened)

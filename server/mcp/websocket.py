@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from exai_sre.clock import Clock
 from exai_sre.metrics.families import WebSocketMetrics
+from exai_sre.middleware.server_messages import CarryingStream
 from exai_sre.names import LabelName
 from exai_sre.outcome import Outcome
 from server.gate import CallGate, ConnectionSlots, connection_slots
@@ -146,7 +147,7 @@ class McpWebSocket:
         to_client, from_core = anyio.create_memory_object_stream[SessionMessage]()
         async with anyio.create_task_group() as tasks, to_core, from_client, to_client, from_core:
             tasks.start_soon(_write, socket, from_core)
-            tasks.start_soon(self._server.run, from_client, to_client, self._options)
+            tasks.start_soon(self._server.run, from_client, CarryingStream(to_client), self._options)
             await _read(socket, to_core, metadata)
             tasks.cancel_scope.cancel()
 

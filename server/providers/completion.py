@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from exai_sre.clock import Clock
 from exai_sre.context import current_operation, deadline_at, remaining, resend_count, waiting_for_upstream
 from exai_sre.metrics.families import GenAiMetrics
+from exai_sre.metrics.families.gen_ai import TOKEN_TYPES
 from exai_sre.names import Attribute, Event, LabelName, LogField
 from exai_sre.outcome import Outcome
 from exai_sre.resilience import outcome_of
@@ -162,6 +163,11 @@ class Completion:
         labels = {LabelName.PROVIDER: model.provider, LabelName.MODEL: model.id}
         self._metrics.input_tokens.labels(**labels).inc(usage.input_tokens)
         self._metrics.output_tokens.labels(**labels).inc(usage.output_tokens)
+        cost = model.cost(usage.input_tokens, usage.output_tokens)
+        self._metrics.request_cost.labels(**labels).observe(cost)
+        for kind, tokens in zip(TOKEN_TYPES, (usage.input_tokens, usage.output_tokens), strict=True):
+            of_kind = {LabelName.PROVIDER: model.provider, LabelName.TOKEN_TYPE: kind}
+            self._metrics.request_tokens.labels(**of_kind).observe(tokens)
         operation = current_operation.get()
         if operation is not None:
             operation.fields.update({Attribute.PROVIDER: model.provider, Attribute.MODEL: model.id})
@@ -176,7 +182,7 @@ class Completion:
             dropped=route.dropped,
             adjusted=route.adjusted,
             notes=plan.notes,
-            cost=model.cost(usage.input_tokens, usage.output_tokens),
+            cost=cost,
             seconds=self._clock.monotonic() - run.started,
         )
 

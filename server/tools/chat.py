@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from exai_sre.clock import Clock
+from exai_sre.outcome import Outcome
 from server.providers.base import ChatChunk, Message
 from server.providers.completion_result import CompletionFailed, CompletionResult
 from server.providers.registry import CompletionRequest, RequestRefused
@@ -75,10 +76,27 @@ async def _run(services: Services, arguments: Arguments, call: ToolCall) -> Tool
     try:
         result = await services.completion.run(request, batch)
     except (CompletionFailed, RequestRefused) as error:
+        _note_use(services, request, error.outcome)
         raise _tool_error(error) from error
+    _note_use(services, request, Outcome.OK, fallback=result.fallback_from is not None)
     if batch is not None:
         await batch.flush()
     return ToolResult(_text(result), _structured(result))
+
+
+def _note_use(services: Services, request: CompletionRequest, outcome: Outcome, *, fallback: bool = False) -> None:
+    """Tell which features this call made use of; their names are those of ``server.metrics.FEATURES``."""
+    used = {
+        "fallback": fallback,
+        "model_choice": request.model is not None,
+        "streaming": request.stream,
+        "system_prompt": request.messages[0].role == "system",
+        "temperature": request.temperature is not None,
+        "thinking": bool(request.thinking),
+    }
+    for feature, made_use in used.items():
+        if made_use:
+            services.feature_used(feature, outcome)
 
 
 def _tool_error(error: CompletionFailed | RequestRefused) -> ToolError:

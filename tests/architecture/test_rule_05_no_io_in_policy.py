@@ -23,9 +23,10 @@ POLICY = (
 )
 
 EDGES = {
-    "exai_sre.metrics.bound": "stamps exemplars with the wall clock, for readers outside the process",
+    "exai_sre.metrics.multiprocess_files": "makes, locks and maps the files that processes share",
     "exai_sre.metrics.process": "reads the process's own figures from the operating system",
     "exai_sre.resilience.config.loading": "reads policy files",
+    "exai_sre.slo.multiprocess": "publishes the report among processes",
     "exai_sre.slo.store": "is the tracker's persistence",
     "exai_sre.slo.runner": "is the loop that drives tracker and store",
     "exai_sre.slo.yaml_source": "reads the definition files",

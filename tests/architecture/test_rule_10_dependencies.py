@@ -10,22 +10,29 @@ import pytest
 from tests.architecture.tree import modules, plant
 
 OPTIONAL = {
+    "ahocorasick": (),
     "aiohttp": ("exai_sre.middleware.aiohttp_client", "exai_sre.middleware.aiohttp_server"),
     "click": ("exai_sre.cli",),
+    "fastmcp": (),
     "grafanalib": (),
+    "httpx": ("exai_sre.middleware.httpx_client",),
+    "hyperscan": (),
     "jsonschema": (),
     "mcp": (),
     "opentelemetry": (),
     "orjson": (),
     "promql_parser": (),
+    "redis": (),
     "rich": ("exai_sre.cli",),
+    "starlette": (),
     "uvloop": (),
 }
 """Optional packages, with the modules of the library that exist for them and may import them at the top."""
 
 PRIVATE = re.compile(
     r"\bmcp\.shared\._|\bmcp\.server\.runner\b|\bmcp\.server\._"
-    r"|\b(?:from|import)\s+(?:aiohttp|mcp|mcp_types|opentelemetry|prometheus_client|pybreaker|structlog|tenacity)[\w.]*\._(?!_)"
+    # OpenTelemetry's logs are documented under this name, and have no other
+    r"|\b(?:from|import)\s+(?!opentelemetry(?:\.sdk)?\._logs\b)(?:aiohttp|mcp|mcp_types|opentelemetry|prometheus_client|pybreaker|structlog|tenacity)[\w.]*\._(?!_)"
     r"|\bfrom\s+(?:aiohttp|mcp|mcp_types|opentelemetry|prometheus_client|pybreaker|structlog|tenacity)[\w.]*\s+import\s+_"
 )
 

@@ -17,7 +17,15 @@ SCRAPED = ('job=~"$job"', 'instance=~"$instance"')
 _RANGE = "$__rate_interval"
 _QUANTILES = ((0.5, "p50"), (0.95, "p95"), (0.99, "p99"))
 _MOST_LINES = 4
-_GAUGE_UNITS = {"": "short", "seconds": "s", "milliseconds": "ms", "bytes": "bytes", "ratio": "percentunit"}
+_GAUGE_UNITS = {
+    "": "short",
+    "bytes": "bytes",
+    "milliseconds": "ms",
+    "ratio": "percentunit",
+    "seconds": "s",
+    "tokens": "short",
+    "usd": "currencyUSD",
+}
 _MULTIPLES = frozenset({Metric.SLO_BURN_RATE})
 _BAD = "|".join(outcome.value for outcome in Outcome if outcome.bad)
 _EXCLUDED = "|".join(outcome.value for outcome in Outcome if outcome.excluded)

@@ -25,6 +25,8 @@ _SECTIONS: Final[dict[str, tuple[str, ...]]] = {
         Metric.MCP_OPERATION_DURATION,
         Metric.HTTP_SERVER_DURATION,
         Metric.MCP_CANCELLATIONS,
+        Metric.MCP_AGENT_LOOPS,
+        Metric.MCP_AGENT_LOOP_CALLS,
     ),
     "Latency": (Metric.MCP_ADDED_LATENCY, Metric.DB_OPERATION_DURATION),
     "In flight and connections": (Metric.MCP_IN_FLIGHT, Metric.WEBSOCKET_OPEN, Metric.WEBSOCKET_CONNECTIONS),
@@ -42,7 +44,13 @@ _SECTIONS: Final[dict[str, tuple[str, ...]]] = {
         Metric.RETRY_BUDGET,
         Metric.UPSTREAM_FALLBACKS,
     ),
-    "Tokens": (Metric.GEN_AI_INPUT_TOKENS, Metric.GEN_AI_OUTPUT_TOKENS),
+    "Tokens": (
+        Metric.GEN_AI_INPUT_TOKENS,
+        Metric.GEN_AI_OUTPUT_TOKENS,
+        Metric.REQUEST_TOKENS,
+        Metric.REQUEST_COST,
+    ),
+    "Use": (Metric.ACTIVE_USERS, Metric.FEATURE_USES),
     "This replica's tracker": (
         Metric.SLO_BUDGET_REMAINING,
         Metric.SLO_BURN_RATE,
@@ -50,7 +58,13 @@ _SECTIONS: Final[dict[str, tuple[str, ...]]] = {
         Metric.TRACKER_TICK_DURATION,
     ),
     "Process": (Metric.PROCESS_CPU, Metric.PROCESS_MEMORY, Metric.EVENT_LOOP_LAG, Metric.PROCESS_OPEN_FDS),
-    "Logs": (Metric.LOG_EVENTS, Metric.LOG_DROPPED, Metric.REDACTIONS, Metric.REDACTION_ERRORS),
+    "Logs": (
+        Metric.LOG_EVENTS,
+        Metric.LOG_DROPPED,
+        Metric.REDACTIONS,
+        Metric.REDACTION_ERRORS,
+        Metric.METRIC_PUSHES,
+    ),
 }
 """Rows by title and, in reading order, the instruments that stand in them."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from exai_sre.generate.onboarding.preset import Signal
@@ -36,8 +37,13 @@ def declared(sighting: Sighting, plan: Plan) -> list[Instrument]:
     """
     signals = {each.family.name: each.signal for each in plan.recognised}
     statuses = _status(plan.proposals)
+    packed = {each.name: each for found in plan.recognised for each in found.preset.pack}
     return [
-        _instrument(family, signals.get(family.name), statuses.get(family.name))
+        (
+            _packed(packed[family.name], family)
+            if family.name in packed
+            else _instrument(family, signals.get(family.name), statuses.get(family.name))
+        )
         for family in sighting.families.values()
     ]
 
@@ -63,6 +69,15 @@ def _status(proposals: Iterable[Proposal]) -> dict[str, str]:
         label = next((matcher.label for matcher in proposal.indicator.bad or ()), "")
         found[proposal.family.name] = found.get(proposal.family.name) or label
     return found
+
+
+def _packed(known: Instrument, family: SeenFamily) -> Instrument:
+    """A family whose library is ours: declared as there, with the labels and bounds that it really has."""
+    labels = tuple(
+        replace(label, foreign=True) if (label := known.label(name)) else _label(name, values, None)
+        for name, values in family.labels.items()
+    )
+    return replace(known, labels=labels, buckets=tuple(float(bound) for bound in family.bounds), foreign=True)
 
 
 def _instrument(family: SeenFamily, signal: Signal | None, status: str | None) -> Instrument:

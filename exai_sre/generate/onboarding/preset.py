@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from exai_sre.generate.onboarding.seen import SeenFamily, Sighting
 from exai_sre.generate.onboarding.statuses import Form, Side
-from exai_sre.metrics.instrument import Kind
+from exai_sre.metrics.instrument import Instrument, Kind
 
-__all__ = ["Condition", "Preset", "PresetLabel", "Signal", "sighting_of", "translations"]
+__all__ = ["Condition", "Preset", "PresetLabel", "Promise", "Signal", "sighting_of", "translations"]
 
 _OPEN: Final = 50
 """Distinct values that an open label may take where nothing else is known."""
@@ -48,6 +49,27 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """A further SLO on how events end, for bad endings of one kind.
+
+    Attributes:
+        name: end of the SLO's name.
+        title: display name.
+        description: what is promised.
+        target: proposed objective, between 0 and 1.
+        bad: values of the signal's status that break it.
+        why: what to know about it, one sentence each.
+    """
+
+    name: str
+    title: str
+    description: str
+    target: Decimal
+    bad: tuple[str, ...]
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """A metric family that a preset knows.
 
@@ -68,6 +90,7 @@ class Signal:
         filter: which events belong to the service at all.
         availability: whether an SLO on endings is proposed.
         slow_after: seconds that a request should take at most; 0 for no SLO on durations.
+        promises: further SLOs on how its requests end.
         why: what to know about it, one sentence each.
     """
 
@@ -86,6 +109,7 @@ class Signal:
     filter: tuple[Condition, ...] = ()
     availability: bool = True
     slow_after: float = 0.0
+    promises: tuple[Promise, ...] = ()
     why: tuple[str, ...] = ()
 
     def spelling(self, label: str, family: SeenFamily) -> str | None:
@@ -105,6 +129,8 @@ class Preset:
         signals: its families, the best first.
         known: names of further families of its, for which no SLO is proposed.
         notes: what its user should know, one sentence each.
+        pack: all families as the library itself declares them, with their charts; where there are
+            any, dashboards are written at once.
     """
 
     name: str
@@ -113,6 +139,7 @@ class Preset:
     signals: tuple[Signal, ...]
     known: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    pack: tuple[Instrument, ...] = ()
 
 
 def translations(name: str, suffix: str = "") -> tuple[str, ...]:
@@ -134,10 +161,17 @@ def sighting_of(preset: Preset) -> Sighting:
     keys: dict[tuple[str, Kind], Signal] = {}
     for signal in preset.signals:
         keys.setdefault((signal.key, signal.kind), signal)
-    families = {signal.names[0]: _usual(signal) for signal in keys.values()}
+    families = {each.name: _declared(each) for each in preset.pack}
+    families |= {signal.names[0]: _usual(signal) for signal in keys.values()}
     return Sighting(dict(sorted(families.items())), (), f"the preset {preset.name}")
 
 
 def _usual(signal: Signal) -> SeenFamily:
     labels = {label.names[0]: label.values for label in signal.labels}
     return SeenFamily(signal.names[0], signal.kind, signal.unit, signal.help, labels, signal.buckets)
+
+
+def _declared(instrument: Instrument) -> SeenFamily:
+    labels = {label.name: label.values for label in instrument.labels}
+    bounds = tuple(map(str, instrument.buckets))
+    return SeenFamily(instrument.name, instrument.kind, instrument.unit, instrument.help, labels, bounds)

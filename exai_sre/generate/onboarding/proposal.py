@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
+from exai_sre.generate.onboarding.preset import Promise
 from exai_sre.generate.onboarding.seen import SeenFamily
 from exai_sre.generate.onboarding.statuses import Verdicts
 from exai_sre.metrics.selection import Matcher
 from exai_sre.metrics.spelling import bound_spellings
 from exai_sre.slo.indicators import EventsIndicator
 
-__all__ = ["AVAILABILITY", "LATENCY", "Basis", "Proposal", "availability", "latency", "threshold"]
+__all__ = ["AVAILABILITY", "LATENCY", "Basis", "Proposal", "availability", "latency", "promised", "threshold"]
 
 AVAILABILITY: Final = Decimal("0.995")
 """Share of good endings that is proposed: what a service without a promise yet can begin with."""
@@ -93,6 +94,27 @@ def availability(basis: Basis, label: str, judged: Verdicts) -> Proposal:
         family=family,
         source=basis.source,
         why=(*basis.why, *judged.why, *((_UNBORN,) if family.unborn else ())),
+    )
+
+
+def promised(basis: Basis, label: str, judged: Verdicts, promise: Promise) -> Proposal:
+    """An SLO on bad endings of one kind, of which a preset says what they are.
+
+    Args:
+        basis: what counts them.
+        label: the label that tells how an event ended.
+        judged: which of its values do not count at all.
+        promise: which of its values are bad here.
+    """
+    whole = availability(basis, label, judged)
+    return replace(
+        whole,
+        name=f"{basis.key}-{promise.name}",
+        title=promise.title,
+        description=f"{promise.description} Counted by {basis.family.name}.",
+        target=promise.target,
+        indicator=replace(whole.indicator, bad=(Matcher(label, promise.bad),)),
+        why=(*whole.why, *promise.why),
     )
 
 

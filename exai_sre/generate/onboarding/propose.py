@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from exai_sre.generate.onboarding.preset import Preset, Signal
-from exai_sre.generate.onboarding.proposal import Basis, Proposal, availability, latency
+from exai_sre.generate.onboarding.proposal import Basis, Proposal, availability, latency, promised
 from exai_sre.generate.onboarding.seen import SeenFamily, Sighting
 from exai_sre.generate.onboarding.statuses import Verdicts, form_of, verdicts
 from exai_sre.metrics.selection import Matcher
@@ -113,6 +113,7 @@ def _of_signal(found: Recognised) -> Iterator[Proposal]:
     judged = _judged(signal, family, label) if label else None
     if signal.availability and judged is not None and label is not None:
         yield availability(basis, label, judged)
+        yield from (promised(basis, label, judged, promise) for promise in signal.promises)
     quick = latency(basis, signal.slow_after, label, judged) if signal.slow_after else None
     if quick is not None:
         yield quick

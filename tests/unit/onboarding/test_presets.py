@@ -9,6 +9,7 @@ from exai_sre.generate.onboarding import PRESETS, counted, declared, propose, re
 from exai_sre.generate.onboarding.preset import translations
 from exai_sre.metrics import Catalog, CatalogCollector
 from exai_sre.metrics.families import McpMetrics
+from exai_sre.metrics.families.mcp_loops import McpLoopMetrics
 from exai_sre.names import LabelName
 from tests.unit.onboarding.pages import ENVOY, INGRESS_NGINX, ISTIO, NGINX, NGINX_PLUS, SHOP
 
@@ -133,5 +134,40 @@ def test_our_own_mcp_families_are_recognised_on_the_page_that_they_make():
     plan = propose(sighting, PRESETS)
     assert {each.name: counted(sighting, each) for each in plan.proposals} == {
         "mcp-availability": (1, 3),
+        "mcp-own-faults": (0, 3),
         "mcp-server-latency": (1, 2),
     }
+
+
+def test_the_pack_of_a_preset_is_declared_as_its_library_declares_it():
+    catalog = Catalog()
+    McpMetrics.declare(catalog)
+    McpLoopMetrics.declare(catalog)
+    preset = PRESETS["mcp"]
+    sighting = sighting_of(preset)
+    made = {each.name: each for each in declared(sighting, propose(sighting, {"mcp": preset}, by_rule=False))}
+    assert set(made) == {each.name for each in catalog}
+    for instrument in catalog:
+        found = made[instrument.name]
+        assert (found.help, found.chart, found.buckets, found.foreign) == (
+            instrument.help, instrument.chart, instrument.buckets, True,
+        )  # fmt: skip
+        assert {each.name: each.values for each in found.labels} == {e.name: e.values for e in instrument.labels}
+
+
+def test_a_label_that_a_packed_family_really_has_is_kept():
+    page = """\
+# TYPE exai_mcp_agent_loops_total counter
+exai_mcp_agent_loops_total{pod="a"} 1
+# TYPE mcp_server_operation_duration_seconds histogram
+mcp_server_operation_duration_seconds_bucket{mcp_method_name="ping",outcome="ok",le="0.5"} 1
+mcp_server_operation_duration_seconds_bucket{mcp_method_name="ping",outcome="ok",le="+Inf"} 1
+mcp_server_operation_duration_seconds_count{mcp_method_name="ping",outcome="ok"} 1
+"""
+    sighting = read_page(page, "page")
+    loops, duration = declared(sighting, propose(sighting, PRESETS))
+    assert (loops.label_names, duration.label_names, duration.buckets) == (
+        ("pod",),
+        ("mcp_method_name", "outcome"),
+        (0.5,),
+    )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
-from exai_sre.generate.onboarding.preset import Condition, Preset, PresetLabel, Signal, translations
+from exai_sre.generate.onboarding.preset import Condition, Preset, PresetLabel, Promise, Signal, translations
 from exai_sre.generate.onboarding.presets.opentelemetry_labels import STABLE_ERROR
+from exai_sre.metrics.catalog import Catalog
 from exai_sre.metrics.families.buckets import LATENCY, MCP_DURATION
-from exai_sre.metrics.families.mcp import MCP_METHODS
-from exai_sre.metrics.instrument import OUTCOME_VALUES
+from exai_sre.metrics.families.mcp import MCP_METHODS, McpMetrics
+from exai_sre.metrics.families.mcp_loops import McpLoopMetrics
+from exai_sre.metrics.instrument import OUTCOME_VALUES, Instrument
 from exai_sre.names import LabelName, Metric
+from exai_sre.outcome import Outcome
 
 __all__ = ["MCP"]
 
@@ -19,6 +23,28 @@ _OUTCOME = PresetLabel((LabelName.OUTCOME,), values=OUTCOME_VALUES)
 _CALLS = (
     Condition(LabelName.MCP_METHOD, ("tools/call",), why="Tool calls are what the user of an MCP server waits for."),
 )
+_OWN_FAULTS: Final = Promise(
+    name="own-faults",
+    title="Tool calls are free of our own faults",
+    description=(
+        "Share of tool calls that did not fail by our own doing: a defect (error), or a refusal for want of room "
+        "(overload)."
+    ),
+    target=Decimal("0.999"),
+    bad=(Outcome.ERROR.value, Outcome.OVERLOAD.value),
+    why=("What an upstream failed or delayed counts as good here, so that this objective speaks of our code alone.",),
+)
+
+
+def _pack() -> tuple[Instrument, ...]:
+    """What ``instrument(server)`` declares."""
+    catalog = Catalog()
+    McpMetrics.declare(catalog)
+    McpLoopMetrics.declare(catalog)
+    return tuple(catalog)
+
+
+_PACK: Final = _pack()
 
 MCP: Final = Preset(
     name="mcp",
@@ -37,6 +63,7 @@ MCP: Final = Preset(
             status=LabelName.OUTCOME,
             form="outcomes",
             filter=_CALLS,
+            promises=(_OWN_FAULTS,),
             why=("What the caller caused (client_error) or withdrew (cancelled) is in neither count.",),
         ),
         Signal(
@@ -70,6 +97,7 @@ MCP: Final = Preset(
             why=("Time spent waiting for an upstream is taken out: this is what the server itself adds.",),
         ),
     ),
-    known=(Metric.MCP_CANCELLATIONS, Metric.MCP_IN_FLIGHT, Metric.MCP_SESSION_DURATION),
+    known=tuple(each.name for each in _PACK),
+    pack=_PACK,
 )
 """Series of MCP servers."""
