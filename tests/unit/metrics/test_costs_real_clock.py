@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
@@ -12,6 +13,15 @@ from exai_sre.testing import VirtualClock
 
 ROUNDS = 3
 TRIES = 4
+
+
+@pytest.fixture(autouse=True)
+def untraced():
+    """Without the measurement of coverage, which slows this library down and no peer."""
+    trace = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(trace)
 
 
 def least(measure):
