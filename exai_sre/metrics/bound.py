@@ -177,9 +177,10 @@ class BoundGauge(BoundSeries):
         self._doubles[self._start] = value
 
     def inc(self, amount: float = 1.0) -> None:
-        """Add ``amount``, which may be negative."""
+        """Add ``amount``, which may be negative; to 0 where nothing is known."""
         with self._lock:
-            self._doubles[self._start] += amount
+            now = self._doubles[self._start]
+            self._doubles[self._start] = amount + (now if now == now else 0.0)
 
     def dec(self, amount: float = 1.0) -> None:
         """Subtract ``amount``."""
@@ -305,6 +306,8 @@ class BoundHistogram(BoundSeries):
             TypeError: ``value`` is nothing that can be added to a float.
         """
         value += 0.0  # see BoundCounter.inc
+        if value.__class__ is not float:
+            value = float(value)
         entries = self._entries
         if entries is None:
             self._write(value, _running_trace())

@@ -25,6 +25,14 @@ _FAMILIES: Final[dict[Kind, type[Counter | Gauge | Histogram]]] = {
 }
 
 
+def _shown_names(instrument: Instrument) -> tuple[str, ...]:
+    """The names of an instrument's series and of its family, in either format; none where others choose them."""
+    if instrument.foreign:
+        return ()
+    # OpenMetrics names the family of a counter without its suffix.
+    return (*instrument.series_names, instrument.name.removesuffix("_total"))
+
+
 class Catalog:
     """The set of a service's instruments, with the cells that hold their values.
 
@@ -35,6 +43,10 @@ class Catalog:
         store: where values are kept; process memory by default.
         redact: removes secrets from the values of open labels; see :meth:`redact_labels`.
         now: seconds since the Unix epoch, for exemplars.
+
+    Attributes:
+        since: since when its numbers count where they outlive this process, seconds since the Unix epoch;
+            ``None`` where they begin with it.
     """
 
     def __init__(
@@ -44,10 +56,12 @@ class Catalog:
         redact: Callable[[str], str] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
+        self.since: float | None = None
         self._store = store or Store()
         self._guard = LabelGuard(redact)
         self._journal = Journal(now)
         self._families: dict[str, Counter | Gauge | Histogram] = {}
+        self._shown: dict[str, str] = {}
         self._before_collect: list[Callable[[], None]] = []
         self._sources: list[Source] = []
 
@@ -107,9 +121,10 @@ class Catalog:
     def _add(self, family: type[FamilyT], instrument: Instrument) -> FamilyT:
         known = self._families.get(instrument.name)
         if known is None:
+            self._show(instrument)
+            # Another thread may be declaring it too.
             made = family(instrument, self._store, self._guard, self._journal)
-            self._families[instrument.name] = made  # type: ignore[assignment]
-            return made
+            known = self._families.setdefault(instrument.name, made)  # type: ignore[arg-type]
         if known.instrument != instrument or not isinstance(known, family):
             raise CatalogError(
                 "is declared twice with different meanings",
@@ -117,6 +132,19 @@ class Catalog:
                 remedy="give one of the two another name",
             )
         return known
+
+    def _show(self, instrument: Instrument) -> None:
+        """Keep the names that an instrument has in a scrape for it alone."""
+        names = _shown_names(instrument)
+        for name in names:
+            other = self._shown.get(name, instrument.name)
+            if other != instrument.name:
+                raise CatalogError(
+                    f"is shown as {name}, as {other} is",
+                    instrument=instrument.name,
+                    remedy="give one of the two another name",
+                )
+        self._shown.update(dict.fromkeys(names, instrument.name))
 
     def before_collect(self, refresh: Callable[[], None]) -> None:
         """Call ``refresh`` before each exposition, to update gauges that are read on demand."""

@@ -120,7 +120,8 @@ def records(segment: memoryview, start: int = HEADER_WORDS) -> Iterator[Record]:
     """
     words = segment.cast("Q")
     used = min(words[USED], len(words))
-    while start < used:
+    # What is reserved and not written yet has no head.
+    while start < used and words[start]:
         key_bytes, length = words[start] >> 32, words[start] & _LOW
         first = start + 1 + _words_of(key_bytes)
         end = first + length

@@ -66,7 +66,8 @@ class Store:
     __slots__ = ("_doubles", "_segment", "_used", "_words", "deferred", "direct", "lock")
 
     def __init__(self, segment: Callable[[int], memoryview] = memory_segment) -> None:
-        self.lock = threading.Lock()
+        # A finalizer or a signal handler may write while its thread holds it.
+        self.lock = threading.RLock()
         self.deferred = 0
         self.direct = False
         self._segment = segment
@@ -76,9 +77,8 @@ class Store:
 
     def _open(self, needed: int) -> None:
         buffer = self._segment(max(_SEGMENT_WORDS, needed) * WORD)
-        self._doubles = buffer.cast("d")
-        self._words = buffer.cast("Q")
-        self._used = 0
+        doubles, words = buffer.cast("d"), buffer.cast("Q")
+        self._doubles, self._words, self._used = doubles, words, 0
 
     def agreement(self, instrument: Instrument) -> AbstractContextManager[Iterable[tuple[str, ...]]]:
         """While it is held, nobody else makes a series of ``instrument`` in a store shared with this one.
@@ -100,6 +100,6 @@ class Store:
         del instrument, values
         if self._used + length > len(self._doubles):
             self._open(length)
-        cells = Cells(self._doubles, self._words, self._used, length)
-        self._used += length
-        return cells
+        doubles, words, first = self._doubles, self._words, self._used
+        self._used = first + length  # before anything that may run a finalizer, which may come here too
+        return Cells(doubles, words, first, length)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from struct import Struct
+from struct import Struct, error
 from typing import TYPE_CHECKING, Final
 
 from exai_sre.metrics.cells import WORD
@@ -43,8 +43,12 @@ def write_exemplar(doubles: memoryview[float], at: int, trace: TraceContext, val
         value: the observed value.
         now: seconds since the Unix epoch.
     """
-    number = int(trace.trace_id, 16)
-    _WORDS.pack_into(doubles, at * WORD, number >> 64, number & _LOW, value, now)
+    try:
+        number = int(trace.trace_id, 16)
+        _WORDS.pack_into(doubles, at * WORD, number >> 64, number & _LOW, value, now)
+    except (ValueError, error):
+        # No id that W3C knows: the write counts all the same.
+        return
 
 
 def exemplar_of(high: int, low: int, value: float, now: float) -> Exemplar | None:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
+from math import nan
 from typing import Generic, TypeVar
 
 from exai_sre.errors import CatalogError
@@ -48,6 +49,7 @@ class Family(ABC, Generic[BoundT]):
         self._series: dict[tuple[str, ...], BoundT] = {}
         self._ordered: list[tuple[str, ...]] = []
         self._elsewhere: set[tuple[str, ...]] = set()
+        self._forgotten = 0
         self._seen: tuple[set[str], ...] = tuple(set() for _ in instrument.labels)
         self._allowed = tuple(frozenset(label.values) for label in instrument.labels)
         self._names = instrument.label_names
@@ -102,6 +104,7 @@ class Family(ABC, Generic[BoundT]):
         for name, allowed, value in zip(self._names, self._allowed, key, strict=True):
             if not isinstance(value, str):
                 raise CatalogError(f"label {name} takes a text, got {value!r}", instrument=self.instrument.name)
+            value = str.__str__(value)  # of an enumeration of texts, the text
             if allowed:
                 judged.append(value if value in allowed else OTHER)
             else:
@@ -125,15 +128,24 @@ class Family(ABC, Generic[BoundT]):
         bound = self._series.get(values)
         if bound is None:
             self._see(values)
-            bound = self._series[values] = self._bind(values)
-            self._elsewhere.discard(values)
-            insort(self._ordered, values)
+            made = self._bind(values)
+            bound = self._series.setdefault(values, made)
+            if bound is made:  # and not of a finalizer that came in between
+                self._elsewhere.discard(values)
+                insort(self._ordered, values)
         return bound
 
     def adopt(self, values: tuple[str, ...]) -> BoundT:
         """The series of exactly these label values: another process has found room for it."""
         with self._store.lock:
             return self._get_or_add(values)
+
+    def forget(self, values: tuple[str, ...]) -> None:
+        """Show the series of these label values no more: no process has it."""
+        with self._store.lock:
+            if self._series.pop(values, None) is not None:
+                self._ordered.remove(values)
+                self._forgotten += 1
 
     def _admitted(self, key: tuple[str, ...]) -> tuple[str, ...]:
         """The label values under which these are kept."""
@@ -174,6 +186,10 @@ class Family(ABC, Generic[BoundT]):
         """Give every series new words in the store, at zero; with the store's lock held."""
         for key in self._ordered:
             self._series[key].move(self._cells(key))
+            self._begin(self._series[key])
+
+    def _begin(self, series: BoundT) -> None:
+        """Give a series whose words are zero its first value."""
 
     def settle(self) -> None:
         """Add to the cells what waits for it, so that a view of them is up to date."""
@@ -185,13 +201,14 @@ class Family(ABC, Generic[BoundT]):
         return len(self._series)
 
     @property
-    def shape(self) -> tuple[int, int]:
+    def shape(self) -> tuple[int, int, int]:
         """Changes when there are more series, or more in the store that have to be settled before a view is read."""
-        return len(self._series), self._store.deferred
+        return len(self._series), self._forgotten, self._store.deferred
 
     def series(self) -> list[BoundT]:
         """All bound instruments, ordered by label values."""
-        return [self._series[key] for key in self._ordered[:]]
+        with self._store.lock:
+            return [self._series[key] for key in self._ordered]
 
     def points(self) -> Iterator[Point]:
         """The numbers of all series, ordered by label values, each read when it is asked for."""
@@ -218,7 +235,14 @@ class Gauge(Family[BoundGauge]):
     """A family of gauges."""
 
     def _bind(self, values: tuple[str, ...]) -> BoundGauge:
-        return BoundGauge(values, self._cells(values), self._store, self._journal)
+        made = BoundGauge(values, self._cells(values), self._store, self._journal)
+        self._begin(made)
+        return made
+
+    def _begin(self, series: BoundGauge) -> None:
+        # Among others' values, a zero that nobody has set would be the smallest or the largest.
+        if self._store.direct and self.instrument.across != "sum":
+            series.set(nan)
 
     @property
     def _words(self) -> int:

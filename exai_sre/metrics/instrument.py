@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final, Literal
 
 from exai_sre.errors import CatalogError
@@ -152,6 +153,12 @@ class Instrument:
             raise CatalogError("a counter's name ends in _total, and only a counter's", instrument=self.name)
         if (self.kind == "histogram") != bool(self.buckets):
             raise CatalogError("a histogram has buckets, and only a histogram", instrument=self.name)
+        if not self.foreign and not all(map(isfinite, self.buckets)):
+            raise CatalogError(
+                "the bounds of buckets are finite",
+                instrument=self.name,
+                remedy="leave out what is infinite or no number: a bucket +Inf is always there",
+            )
         if list(self.buckets) != sorted(set(self.buckets)):
             raise CatalogError("buckets must ascend without repeats", instrument=self.name)
         names = self.label_names

@@ -52,7 +52,7 @@ class Journal:
 
     def settle(self) -> None:
         """Add what waits to the cells."""
-        if not self.entries:
+        if not self.entries and not self._settling:  # what another thread has taken is not in the cells yet
             return
         with self._lock:
             # The garbage collector may run finalizers in the midst of it, which may write: that waits on.

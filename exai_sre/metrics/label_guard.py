@@ -30,4 +30,7 @@ class LabelGuard:
         """The value of the label ``name``, redacted; one that is too long becomes the overflow value."""
         if len(value) > LONGEST_VALUE:
             return OVERFLOW
+        if not value.isascii():
+            # Half of a surrogate pair, which JSON and headers can hold, is in no text that a scraper reads.
+            value = value.encode("utf-8", "replace").decode("utf-8")
         return value if self.redact is None else redacted_labels({name: value}, self.redact)[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Final
 
 from exai_sre.errors import StoreError
@@ -70,16 +70,17 @@ class MmapStore(Store):
     def _open(self, needed: int) -> None:
         size = max(self._size, (needed + HEADER_WORDS) * WORD)
         self._size = min(2 * self._size, _LARGEST)
+        lost: OSError | None = None
         try:
             buffer = self.file.grow(size)
         except OSError as error:
-            self._tell(error)
-            buffer = memory_segment(size)
-        self._doubles = buffer.cast("B").cast("d")
-        self._words = buffer.cast("B").cast("Q")
-        self._words[LENGTH] = len(self._words)
-        self._words[USED] = self._used = HEADER_WORDS
-        self._words[0] = MARK
+            lost, buffer = error, memory_segment(size)
+        doubles, words = buffer.cast("B").cast("d"), buffer.cast("B").cast("Q")
+        words[LENGTH], words[USED], words[0] = len(words), HEADER_WORDS, MARK
+        self._doubles, self._words, self._used = doubles, words, HEADER_WORDS
+        if lost is not None:
+            # Whoever writes the line may count it here.
+            self._tell(lost)
 
     @staticmethod
     def _tell(error: Exception) -> None:
@@ -94,8 +95,15 @@ class MmapStore(Store):
     @contextmanager
     def _agreed(self, instrument: Instrument) -> Iterator[Iterable[tuple[str, ...]]]:
         # A process that is stopped with the lock in hand must not stop the others: the bound may then be passed.
-        with self._directory.admitting(_PATIENCE):
-            yield self._elsewhere(instrument)
+        elsewhere: Iterable[tuple[str, ...]] = ()
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._directory.admitting(_PATIENCE))
+                elsewhere = self._elsewhere(instrument)
+            except OSError:
+                # No descriptor is left, or the directory is gone: whoever counts is not to suffer from it.
+                pass
+            yield elsewhere
 
     def allocate(self, length: int, instrument: Instrument | None = None, values: tuple[str, ...] = ()) -> Cells:
         """See :meth:`Store.allocate`.
@@ -107,9 +115,10 @@ class MmapStore(Store):
             raise ValueError("cells that others read belong to an instrument")
         key = series_key(instrument, values).encode()
         needed = record_words(key, length)
-        if self._used + needed > len(self._words):
+        while self._used + needed > len(self._words):
             self._open(needed)
-        first = write_record(self._words, self._used, key, length)
-        self._used = first + length
-        self._words[USED] = self._used
-        return Cells(self._doubles, self._words, first, length)
+        doubles, words, start = self._doubles, self._words, self._used
+        self._used = start + needed  # before anything that may run a finalizer, which may come here too
+        first = write_record(words, start, key, length)
+        words[USED] = max(words[USED], start + needed)
+        return Cells(doubles, words, first, length)

@@ -108,6 +108,7 @@ class _Shared:
         self._pooled = Store()
         self.catalog = Catalog(self._store)
         self.merged = GatheredCatalog(self._sources, self.catalog, self._pooled)
+        self.merged.since = directory.since
         self._seat: int | None = None
         self._open = True
         self._follow_forks()

@@ -21,7 +21,7 @@ from exai_sre.errors import StoreError
 from exai_sre.metrics.cell_records import HEADER_WORDS, LENGTH, MARK, SeriesKey, records
 from exai_sre.metrics.cells import WORD
 
-__all__ = ["ARCHIVE", "CellDirectory", "CellFile", "OwnFile"]
+__all__ = ["ARCHIVE", "CellDirectory", "CellFile", "OwnFile", "write_anew"]
 
 ARCHIVE: Final = "archive.cells"
 """Name of the file that holds what dead processes counted."""
@@ -41,6 +41,7 @@ class CellDirectory:
     Attributes:
         path: the directory.
         born: identifies this life of the directory; another one after it was removed and made anew.
+        since: when that life began, seconds since the Unix epoch.
 
     Raises:
         StoreError: the directory cannot be made or used.
@@ -55,16 +56,17 @@ class CellDirectory:
                 if not had:
                     raise StoreError("is locked by a process that does not go on", path=str(self.path / _LOCK))
                 self.born = self._read_birth()
+                self.since = os.stat(self.path / _BORN).st_mtime
         except OSError as error:
             raise self.unusable(error) from error
 
     def _read_birth(self) -> str:
         path = self.path / _BORN
         with suppress(FileNotFoundError):
-            if known := path.read_text("ascii").strip():
+            if known := path.read_text("ascii", "replace").strip():
                 return known
         born = uuid.uuid4().hex
-        path.write_text(born, "ascii")
+        write_anew(path, born.encode("ascii"))
         return born
 
     def unusable(self, error: OSError) -> StoreError:
@@ -86,7 +88,7 @@ class CellDirectory:
         Returns:
             A descriptor that keeps the seat until it is closed or the process ends.
         """
-        seat = os.open(self.path / _SEAT, os.O_RDWR | os.O_CREAT, 0o600)
+        seat = os.open(self.path / _SEAT, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         if _lock_within(seat, 0.0):
             return seat
         os.close(seat)
@@ -94,7 +96,7 @@ class CellDirectory:
 
     @contextmanager
     def _holding(self, name: str, patience: float) -> Iterator[bool]:
-        lock = os.open(f"{self.path}/{name}", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(f"{self.path}/{name}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             yield _lock_within(lock, patience)
         finally:
@@ -102,7 +104,15 @@ class CellDirectory:
 
     def names(self) -> list[str]:
         """Names of the processes' files, in a fixed order."""
-        return sorted(name for name in os.listdir(self.path) if name.startswith(_WORKER) and name.endswith(_SUFFIX))
+        with os.scandir(self.path) as entries:
+            # Whatever else goes by such a name, a pipe for instance, is nobody's here.
+            return sorted(
+                entry.name
+                for entry in entries
+                if entry.name.startswith(_WORKER)
+                and entry.name.endswith(_SUFFIX)
+                and entry.is_file(follow_symlinks=False)
+            )
 
     def archive_mark(self) -> tuple[int, int]:
         """Changes with every archive that is put in place."""
@@ -125,7 +135,7 @@ class CellDirectory:
         """Put another archive in place of the one there is, at once for every reader."""
         fresh = self.path / f"{ARCHIVE}{_FRESH}"
         try:
-            fresh.write_bytes(content)
+            write_anew(fresh, content)
             fresh.replace(self.path / ARCHIVE)
         except OSError:
             fresh.unlink(missing_ok=True)
@@ -177,7 +187,10 @@ class OwnFile:
         """
         size = -(-size // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY
         # A hole would be filled at the first write to it: with no space left, that write kills the process.
-        os.posix_fallocate(self._file, self._size, size)
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(self._file, self._size, size)
+        else:  # macOS
+            _fill(self._file, self._size, size)
         segment = mmap.mmap(self._file, size, offset=self._size)
         self._size += size
         return memoryview(segment)
@@ -207,7 +220,7 @@ class CellFile:
     def __init__(self, path: Path) -> None:
         self.name = path.name
         self.absorbed: tuple[str, ...] = ()
-        self._file = os.open(path, os.O_RDONLY)
+        self._file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         self._mapped = 0
         self._segments: list[memoryview] = []
         self._next = HEADER_WORDS
@@ -267,6 +280,19 @@ class CellFile:
         os.close(self._file)
         # The number may be given to another file, whose lock must not be touched.
         self._file, self._dead = -1, True
+
+
+def _fill(file: int, begin: int, size: int) -> None:
+    done = 0
+    while done < size:
+        done += os.pwrite(file, bytes(size - done), begin + done)
+
+
+def write_anew(path: Path, content: bytes) -> None:
+    """Write a new file in place of what goes by that name; a link there is not followed."""
+    path.unlink(missing_ok=True)
+    with path.open("xb") as file:
+        file.write(content)
 
 
 def _lock_within(file: int, patience: float) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from exai_sre.metrics.bound import BoundGauge, BoundSeries
@@ -49,6 +49,14 @@ class GatheredCatalog(Catalog):
         self._group = sources
         self._declared = declared
         self._targets: dict[str, tuple[int, list[_Target]]] = {}
+
+    def redact_labels(self, redact: Callable[[str], str]) -> None:
+        """See :meth:`Catalog.redact_labels`; what others' instruments show here is redacted as what is declared."""
+        self._declared.redact_labels(redact)
+
+    def clean_label(self, name: str, value: str) -> str:
+        """See :meth:`Catalog.clean_label`."""
+        return self._declared.clean_label(name, value)
 
     def refresh(self) -> None:
         """Bring every series up to date."""
@@ -115,6 +123,9 @@ class GatheredCatalog(Catalog):
                 target = before.get(series) or _Target(series, [])
                 target.parts = parts[:]
                 targets.append(target)
+                before.pop(series, None)
+        for series in before:
+            family.forget(series.values)
         return targets
 
 

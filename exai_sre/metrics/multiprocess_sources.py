@@ -41,7 +41,8 @@ class Sources:
     """
 
     def __init__(self, directory: CellDirectory) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
+        self._looking = False
         self.series: dict[str, dict[SeriesKey, list[Part]]] = {}
         self.changed: dict[str, int] = {}
         self._directory = directory
@@ -51,11 +52,17 @@ class Sources:
 
     def refresh(self) -> None:
         """Look for files and series that came or went."""
-        for _ in range(_ATTEMPTS):
-            mark = self._directory.archive_mark()
-            self._look(mark)
-            if self._directory.archive_mark() == mark:
-                return
+        if self._looking:
+            return  # a finalizer came in between: what is known by now has to do
+        self._looking = True
+        try:
+            for _ in range(_ATTEMPTS):
+                mark = self._directory.archive_mark()
+                self._look(mark)
+                if self._directory.archive_mark() == mark:
+                    return
+        finally:
+            self._looking = False
 
     def _look(self, mark: tuple[int, int]) -> None:
         if mark != self._archive_mark:
@@ -74,7 +81,8 @@ class Sources:
     def _add(self, name: str) -> None:
         try:
             file = CellFile(self._directory.path / name)
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):
+            # It has been folded, or is another user's and none of the group's.
             return
         self._files[name] = file
         self._index(file)
@@ -94,8 +102,11 @@ class Sources:
         file.close()
         for instrument, by_key in self.series.items():
             self.changed[instrument] = self.changed.get(instrument, 0) + 1
-            for parts in by_key.values():
+            for key, parts in list(by_key.items()):
                 parts[:] = [part for part in parts if part.file is not file]
+                if not parts and key.kind == "g":
+                    # No archive will bring it back, and every generation of processes may have others.
+                    del by_key[key]
 
     @property
     def absorbed(self) -> tuple[str, ...]:
@@ -104,8 +115,9 @@ class Sources:
         return archive.absorbed if archive else ()
 
     def fresh(self, instrument: str) -> list[SeriesKey]:
-        """The series of an instrument that were found since this was last asked for it."""
-        return self._found.pop(instrument, [])
+        """The series of an instrument that were found since this was last asked for it, and are still there."""
+        known = self.series.get(instrument, {})
+        return [key for key in self._found.pop(instrument, []) if key in known]
 
     def dead(self) -> list[CellFile]:
         """The files of processes that are gone and not in the archive yet."""

@@ -39,7 +39,8 @@ class OtlpPush:
         exporter: an OpenTelemetry ``MetricExporter``.
         resource: OpenTelemetry's resource attributes.
         interval: seconds between two pushes.
-        delta: send what came since the last push that arrived, instead of totals.
+        delta: send what came since the last push that arrived, instead of totals; of cells that outlive a
+            process, what came since this object was made, which is to be after all declarations.
         metrics: counts pushes by outcome.
         now: seconds since the Unix epoch.
 
@@ -62,8 +63,14 @@ class OtlpPush:
         self._catalog = catalog
         self._exporter = exporter
         self._now = now
-        self._builder = otel.MetricsDataBuilder(otel.resource_of(resource), now())
+        start = now() if catalog.since is None else catalog.since
+        self._builder = otel.MetricsDataBuilder(otel.resource_of(resource), start)
         self._deltas = Deltas(now()) if delta else None
+        if self._deltas is not None and catalog.since is not None:
+            # What was counted before this process has been sent by those before it.
+            for reading in self._deltas.of(catalog.readings()):
+                list(reading.points)
+            self._deltas.arrived(now())
         self._metrics = metrics
         self._stopped = Event()
         self._thread: Thread | None = None

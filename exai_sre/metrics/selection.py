@@ -96,7 +96,7 @@ class Selection:
         buckets = family.instrument.buckets
         self._all = len(buckets) + 1
         self._within = self._all if within is None else buckets.index(within) + 1
-        self._shape = (-1, 0)
+        self._shape = (-1, 0, 0)
         self._deferred: list[BoundSeries] = []
         self._words: list[memoryview[int]] = []
         self._cut = 0

@@ -94,6 +94,7 @@ class WorkersTracker:
             on_error: told of an error, after which this process goes on, waiting or counting; without it
                 the first error ends the run. See :func:`run_tracker`.
         """
+        tracker: SloTracker | None = None
         try:
             while (tracker := self._seated(on_error)) is None:
                 await self._clock.sleep(interval)
@@ -107,6 +108,9 @@ class WorkersTracker:
                 on_error=on_error,
             )
         finally:
+            if tracker is not None:
+                # The next one's view would be shown beside this one, for as long as this process lives.
+                tracker.withdraw()
             if self._store is not None:
                 self._store.close()
             self._workers.step_down()
@@ -131,8 +135,11 @@ class WorkersTracker:
     def _ticked(self, tracker: SloTracker, on_tick: Callable[[], None] | None) -> None:
         self._latest = slo_report(tracker, now=self._clock.time())
         if self._path is not None:
+            # Locks and maps of files, which not every system has: where there is a directory, there are those.
+            from exai_sre.metrics.multiprocess_files import write_anew
+
             fresh = self._path.with_suffix(".new")
-            fresh.write_text(json.dumps(self._latest), "utf-8")
+            write_anew(fresh, json.dumps(self._latest).encode())
             fresh.replace(self._path)
         if on_tick is not None:
             on_tick()

@@ -37,9 +37,12 @@ class Publisher:
             ]
             for slo in slos
         ]
-        for place, burns in enumerate(self._burns):
-            self._budget[place].set(nan)
-            for _, gauge in burns:
+        self.withdraw()
+
+    def withdraw(self) -> None:
+        """Say that nothing is known, as from before the first tick."""
+        for budget, coverage, burns in zip(self._budget, self._coverage, self._burns, strict=True):
+            for gauge in (budget, coverage, *(gauge for _, gauge in burns)):
                 gauge.set(nan)
 
     def publish(self, place: int, status: SloStatus) -> None:

@@ -94,6 +94,7 @@ class _Run:
             # Counts only grow. Those of this run begin at zero: saved among the stored ones they
             # would make the windows of the next run negative.
             self._store = None
+            self._tracker.count_from_now()
             self._report(error)
 
     def tick(self) -> None:

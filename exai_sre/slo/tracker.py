@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from exai_sre.errors import SpecError
+from exai_sre.metrics import cell_records
 from exai_sre.metrics.catalog import Catalog
 from exai_sre.slo.catalog_check import require_countable
 from exai_sre.slo.counting import EventCounter
@@ -107,6 +108,12 @@ class SloTracker:
         self._judges = tuple(Judge(slo) for slo in self._slos)
         self._counter = EventCounter([indicator for _, indicator in tracked], catalog)
         self._born = f"born {born}" if born else ""
+        # Two releases whose instrument has other labels or buckets count in other cells.
+        self._cells = tuple(
+            f"{key} {cell_records.series_key(catalog.family(indicator.instrument).instrument, ()).shape}"
+            for key, (_, indicator) in zip(self._keys, tracked, strict=True)
+        )
+        self._read_before: dict[str, tuple[float, float, float]] = {}
         if born:
             self._counter.go_on_from([_NOTHING_READ] * len(tracked))
         self._publisher = Publisher(metrics, self._slos) if metrics else None
@@ -128,6 +135,11 @@ class SloTracker:
                 self._publisher.publish(place, self._judge(place))
             self._publisher.observe(max(self._clock.monotonic() - began, 0.0))
         self._ticks += 1
+
+    def withdraw(self) -> None:
+        """Export no view any more: another process counts from now on."""
+        if self._publisher is not None:
+            self._publisher.withdraw()
 
     def _advance(self, mark: float) -> None:
         """Append a frame; a step of the wall clock becomes a second one at the end of the gap."""
@@ -196,9 +208,14 @@ class SloTracker:
         """What changed since the last call, to be stored: usually two points, never more than the rings hold."""
         points = self._history.points()
         if self._born and points:
-            readings = {key: (*read, 0.0) for key, read in zip(self._keys, self._counter.readings(), strict=True)}
+            read = zip(self._cells, self._counter.readings(), strict=True)
+            readings = self._read_before | {cells: (*one, 0.0) for cells, one in read}
             points.append(Point(READINGS, 0, self._history.latest.stamp, {**readings, self._born: (0.0, 0.0, 0.0)}))
         return points
+
+    def count_from_now(self) -> None:
+        """Leave out what was counted before this tracker began: nobody knows when that was."""
+        self._counter.go_on_from([None] * len(self._slos))
 
     def restore(self, points: Iterable[Point]) -> None:
         """Continue from stored points; the time since the newest of them was not watched.
@@ -212,8 +229,17 @@ class SloTracker:
         stored = [point for point in given if point.resolution != READINGS]
         for point in given:
             if point.resolution == READINGS and self._born in point.counts:
-                read = [point.counts.get(key) for key in self._keys]
-                self._counter.go_on_from([(one[0], one[1]) if one else None for one in read])
+                known = {cells.rpartition(" ")[0] for cells in point.counts}
+                self._read_before = {
+                    cells: one for cells, one in point.counts.items() if cells.rpartition(" ")[0] in self._keys
+                }
+                read = [self._read_before.get(cells) for cells in self._cells]
+                self._counter.go_on_from(
+                    [
+                        one[:2] if one else _NOTHING_READ if key in known else None
+                        for key, one in zip(self._keys, read, strict=True)
+                    ]
+                )
         newest = max((point.stamp for point in stored), default=0.0)
         self._history = History(self._keys, max(self._history.latest.stamp, newest), stored)
         self._edges.clear()

@@ -169,7 +169,7 @@ def in_labels(values: Sequence[str]) -> list[str]:
     catalog = Catalog(redact=SANITIZER.redact_text)
     label = Label("user", bound=200)
     counter = catalog.counter("leaks_total", "A.", labels=(label,), chart=NotCharted("a test"))
-    gauge = catalog.gauge("leaks", "B.", labels=(label,), chart=NotCharted("a test"))
+    gauge = catalog.gauge("leaks_now", "B.", labels=(label,), chart=NotCharted("a test"))
     for value, other in zip(values[::2], values[1::2], strict=True):
         counter.labels(user=value).inc()
         gauge.labels(user=other).set(1)

@@ -53,7 +53,11 @@ def test_what_is_no_key_is_refused(text):
         SeriesKey.decode(text)
 
 
-@given(st.lists(st.tuples(st.binary(max_size=20), st.lists(st.floats(allow_nan=False), max_size=5)), max_size=6))
+@given(
+    st.lists(
+        st.tuples(st.binary(min_size=1, max_size=20), st.lists(st.floats(allow_nan=False), max_size=5)), max_size=6
+    )
+)
 def test_records_come_back_in_order_and_take_the_words_that_were_told(written):
     made = segment()
     for key, numbers in written:
@@ -117,3 +121,10 @@ def test_series_of_another_shape_have_another_key():
 def test_the_numbers_of_a_histogram_are_its_buckets_and_their_sum(bounds):
     assert counted_words("h", BoundHistogram.words(bounds)) == len(bounds) + 2
     assert counted_words("c", 5) == counted_words("g", 1) == 1
+
+
+def test_what_is_reserved_and_not_written_yet_ends_the_reading():
+    made = segment()
+    put(made, b"whole", [1.0])
+    made.cast("Q")[USED] += 3
+    assert [record.key for record in records(made)] == [b"whole"]

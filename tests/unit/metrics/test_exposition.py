@@ -1,6 +1,7 @@
 """The way out to Prometheus."""
 
 import sys
+from enum import Enum
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter
@@ -73,3 +74,26 @@ def test_without_prometheus_client_the_error_names_the_remedy(catalog, monkeypat
     monkeypatch.setitem(sys.modules, "prometheus_client.core", None)
     with pytest.raises(MissingExtraError, match="prometheus-client is not installed; pip install"):
         CatalogCollector(catalog)
+
+
+@pytest.mark.parametrize("accept", ["", OPENMETRICS])
+def test_half_of_a_surrogate_pair_in_a_label_costs_nobody_the_scrape(accept):
+    """JSON and headers can hold one, and no text that a scraper reads."""
+    catalog = Catalog()
+    heard = catalog.counter("c_total", "C.", labels=(Label("a", bound=5),), chart=NotCharted("a test"))
+    heard.labels(a="\udcff").inc()
+    heard.labels(a="é").inc(2)
+    lines = exposition(catalog, accept)[0].decode().splitlines()
+    assert {'c_total{a="?"} 1.0', 'c_total{a="é"} 2.0'} <= set(lines)
+
+
+def test_a_member_of_an_enumeration_of_texts_is_shown_as_its_text():
+    class Payment(str, Enum):  # noqa: UP042 - a StrEnum is shown as its text by itself
+        CARD = "card"
+
+    catalog = Catalog()
+    labels = (Label("closed", values=("card",)), Label("open", bound=5))
+    paid = catalog.counter("c_total", "C.", labels=labels, chart=NotCharted("a test"))
+    paid.labels(closed=Payment.CARD, open=Payment.CARD).inc()
+    paid.labels(closed="card", open="card").inc()
+    assert 'c_total{closed="card",open="card"} 2.0' in exposition(catalog)[0].decode()

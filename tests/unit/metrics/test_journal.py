@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from bisect import bisect_left
 from decimal import Decimal
 from threading import Thread
@@ -199,3 +200,65 @@ def test_a_counter_is_read_under_the_lock_that_its_exemplar_is_written_under():
     taken.clear()
     counter.point()
     assert taken
+
+
+@pytest.mark.parametrize("made", [Catalog, direct_catalog])
+def test_a_number_that_is_not_real_is_told_to_its_writer_and_costs_nobody_a_count(made):
+    catalog = made()
+    histogram, counter = write(catalog, [(0.5, None)])
+    with pytest.raises(TypeError):
+        histogram.labels().observe(1j)
+    histogram.labels().observe(0.5)
+    assert (histogram.labels().count, counter.labels().value) == (2, 0.5)
+
+
+@pytest.mark.parametrize("made", [Catalog, direct_catalog])
+@pytest.mark.parametrize("trace_id", ["my trace", "f" * 33, "-1", ""])
+def test_a_trace_whose_id_is_none_of_w3c_leaves_no_exemplar_and_counts(made, trace_id):
+    histogram, counter = write(made(), [(0.5, TraceContext(trace_id, "s", sampled=True)), (0.7, None)])
+    assert (histogram.labels().count, histogram.labels().exemplar(1)) == (2, None)
+    assert (counter.labels().value, counter.labels().exemplar) == (pytest.approx(1.2), None)
+
+
+class ToldLock:
+    """A lock that tells who asks for it while it is taken."""
+
+    def __init__(self):
+        self.lock = threading.RLock()
+        self.asked = threading.Event()
+
+    def __enter__(self):
+        if not self.lock.acquire(blocking=False):
+            self.asked.set()
+            self.lock.acquire()
+
+    def __exit__(self, *_):
+        self.lock.release()
+
+
+def test_a_thread_reads_what_it_wrote_while_another_one_adds_it_up():
+    taken, go_on = threading.Event(), threading.Event()
+
+    def now():
+        taken.set()
+        go_on.wait(10)
+        return 0.0
+
+    catalog = Catalog(now=now)
+    lock = catalog._journal._lock = ToldLock()
+    counter = write(catalog, [(7, trace_of(1))])[1].labels()
+    read = []
+
+    def read_own():
+        read.append(counter.value)
+        lock.asked.set()  # where it did not have to wait
+
+    threads = [Thread(target=lambda: counter.value), Thread(target=read_own)]
+    threads[0].start()
+    assert taken.wait(10)
+    threads[1].start()
+    assert lock.asked.wait(10)
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert read == [7]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -21,8 +22,10 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 
 from exai_sre.metrics import OVERFLOW, Catalog, NotCharted, exposition
 from exai_sre.metrics.meter_bridge import MeterBridge
+from exai_sre.metrics.multiprocess import Workers
 from exai_sre.metrics.otel_points import foreign_readings
 from exai_sre.metrics.otlp import OtlpPush
+from exai_sre.middleware.telemetry import configure_telemetry
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
@@ -141,6 +144,24 @@ def test_secrets_in_attributes_are_redacted_once(catalog, bridge):
     before = len(seen)
     assert 'password="***"' in exposition(catalog)[0].decode()
     assert len(seen) == before
+
+
+def test_secrets_in_attributes_are_redacted_among_workers_too(tmp_path):
+    token = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dF3hJ5"
+    workers = Workers(tmp_path / "group")
+    telemetry = configure_telemetry("shop", workers=workers, stream=io.StringIO(), share=False)
+    bridge = MeterBridge(telemetry.shown, {})
+    bridge.provider.get_meter("lib").create_counter("x").add(1, {"auth": token})
+    text = exposition(telemetry.shown)[0].decode()
+    bridge.shutdown()
+    assert "x_total{" in text
+    assert token not in text
+
+
+def test_redaction_that_is_asked_of_the_merged_catalog_is_that_of_what_is_declared(tmp_path):
+    workers = Workers(tmp_path / "group")
+    workers.merged.redact_labels(lambda text: text.replace("hunter2", "***"))
+    assert workers.catalog.clean_label("user", "hunter2") == workers.merged.clean_label("user", "hunter2") == "***"
 
 
 def test_attributes_whose_names_become_one_are_joined(catalog, bridge):

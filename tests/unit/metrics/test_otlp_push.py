@@ -10,6 +10,7 @@ from exai_sre.errors import SettingError
 from exai_sre.metrics import Catalog, Label, NotCharted
 from exai_sre.metrics.deltas import Deltas
 from exai_sre.metrics.families import TelemetryMetrics
+from exai_sre.metrics.multiprocess import Workers
 from exai_sre.metrics.otlp import OtlpPush, otlp_push
 from exai_sre.names import LabelName
 from tests.unit.metrics.metrics_receiver import grpc_receiver, http_receiver
@@ -266,3 +267,26 @@ def test_what_was_in_a_push_that_failed_and_in_none_that_arrived_is_still_new(ca
     assert sent([]) == []
     deltas.arrived(1.0)
     assert sent(catalog.readings()) == [[5]]
+
+
+def test_differences_of_what_outlives_a_process_are_sent_once(tmp_path):
+    sent = []
+    for _ in range(3):
+        workers, exporter = Workers(tmp_path / "group"), Exporter()
+        counter = workers.catalog.counter("c_total", "C.", chart=CHART).labels()
+        push = OtlpPush(workers.merged, exporter, resource={}, delta=True)
+        counter.inc(100)
+        assert push.push()
+        sent.append(exporter.sent[0]["c_total"].data_points[0].value)
+        workers.close()
+    assert sent == [100] * 3
+
+
+def test_totals_that_outlive_a_process_began_with_the_directory(tmp_path):
+    Workers(tmp_path / "group").close()
+    workers, exporter = Workers(tmp_path / "group"), Exporter()
+    workers.catalog.counter("c_total", "C.", chart=CHART).labels().inc()
+    OtlpPush(workers.merged, exporter, resource={}).push()
+    began = exporter.sent[0]["c_total"].data_points[0].start_time_unix_nano
+    assert began == pytest.approx((tmp_path / "group" / "born").stat().st_mtime_ns, abs=1e6)
+    workers.close()

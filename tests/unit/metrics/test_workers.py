@@ -295,3 +295,26 @@ def test_memory_cells_agree_with_nobody():
     family = Catalog(Store()).counter("a_total", "A.", chart=SERVED)
     with Store().agreement(family.instrument) as elsewhere:
         assert list(elsewhere) == []
+
+
+def test_gauges_that_only_the_dead_had_leave_no_series_behind(directory):
+    label = Label("host", bound=BOUND)
+    stays = Workers(directory)
+    stays.catalog.gauge("state", "S.", labels=(label,), chart=SERVED)
+    for life in range(4):
+        workers = Workers(directory)
+        state = workers.catalog.gauge("state", "S.", labels=(label,), chart=SERVED)
+        for number in range(BOUND):
+            state.labels(host=f"{life} {number}").set(1)
+        assert exposition(stays.merged)[0].decode().count("state{") == BOUND
+        workers.close()
+    Workers(directory)
+    assert "state{" not in exposition(stays.merged)[0].decode()
+
+
+def test_a_gauge_of_which_nothing_is_known_yet_counts_from_zero(directory):
+    worker, other = Worker(directory), Worker(directory)
+    assert isnan(worker.worst.labels().value)
+    assert other.worst.labels().value != 0
+    worker.worst.labels().inc(-2)
+    assert worker.read()["worst_ratio"] == other.read()["worst_ratio"] == -2

@@ -8,8 +8,10 @@ import signal
 import pytest
 
 from exai_sre.errors import StoreError
+from exai_sre.metrics.families import ProcessMetrics
 from exai_sre.metrics.multiprocess_files import CellDirectory
-from tests.unit.metrics.workers_group import Worker, cell_files
+from exai_sre.metrics.process import ProcessSampler
+from tests.unit.metrics.workers_group import SERVED, Worker, cell_files
 
 
 @pytest.fixture
@@ -146,6 +148,29 @@ def test_a_child_without_a_file_of_its_own_does_not_write_to_its_parents(directo
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 10
     assert worker.read()['calls_total{client="a"}'] == 1
+
+
+def test_a_gauge_that_a_child_has_not_set_is_neither_the_least_nor_the_largest(directory):
+    worker = Worker(directory)
+    ProcessSampler(ProcessMetrics.declare(worker.workers.catalog), version="1")
+    left = worker.workers.catalog.gauge("left_ratio", "L.", unit="ratio", across="min", chart=SERVED).labels()
+    left.set(0.9)
+    worker.worst.labels().set(-1)
+    ready, tell = os.pipe()
+    end, let_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(tell, b"x")
+        os.read(end, 1)
+        os._exit(0)
+    os.read(ready, 1)
+    read = worker.read()
+    os.write(let_end, b"x")
+    os.waitpid(child, 0)
+    assert (read["left_ratio"], read["worst_ratio"]) == (0.9, -1)
+    assert read["process_start_time_seconds"] > 0
+    for descriptor in (ready, tell, end, let_end):
+        os.close(descriptor)
 
 
 def refuse(_directory):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from decimal import Decimal
@@ -15,7 +16,7 @@ from exai_sre.metrics import OUTCOME_VALUES, Label, Matcher, NotCharted, exposit
 from exai_sre.metrics.families import TrackerMetrics
 from exai_sre.metrics.multiprocess import Workers
 from exai_sre.slo import EventsIndicator, Slo, SloTracker, SqliteTrackerStore, make_slo
-from exai_sre.slo.history import READINGS
+from exai_sre.slo.history import READINGS, Point
 from exai_sre.slo.multiprocess import WorkersTracker
 from exai_sre.testing import VirtualClock
 
@@ -27,10 +28,18 @@ def slo_over(instrument: str = "calls_total", name: str = "a", bad: str = "error
 class Process:
     """One process of the group, with its loop as a task."""
 
-    def __init__(self, directory: Path | None, clock: VirtualClock, *slos: Slo, store: bool = True) -> None:
+    def __init__(
+        self,
+        directory: Path | None,
+        clock: VirtualClock,
+        *slos: Slo,
+        store: bool = True,
+        more: Sequence[Label] = (),
+    ) -> None:
         self.workers = Workers(directory)
-        label = Label("outcome", values=OUTCOME_VALUES)
-        self.calls = self.workers.catalog.counter("calls_total", "C.", labels=(label,), chart=NotCharted("a test"))
+        labels = (Label("outcome", values=OUTCOME_VALUES), *more)
+        self.more = {label.name: label.values[0] for label in more}
+        self.calls = self.workers.catalog.counter("calls_total", "C.", labels=labels, chart=NotCharted("a test"))
         self.store = SqliteTrackerStore(f"{directory}/slo.sqlite3") if store and directory else None
         self.clock = clock
         self.tracker = WorkersTracker(
@@ -49,8 +58,8 @@ class Process:
         self.ticks += 1
 
     def serve(self, ok: int = 0, error: int = 0) -> None:
-        self.calls.labels(outcome="ok").inc(ok)
-        self.calls.labels(outcome="error").inc(error)
+        self.calls.labels(outcome="ok", **self.more).inc(ok)
+        self.calls.labels(outcome="error", **self.more).inc(error)
 
     async def stop(self) -> None:
         """End in good order."""
@@ -75,6 +84,13 @@ class Process:
 
 class _Nobody:
     """What a killed process can still reach."""
+
+
+class _Unreadable(SqliteTrackerStore):
+    """A store that another process keeps locked."""
+
+    def load(self) -> list[Point]:
+        raise OSError("unreadable")
 
 
 async def settle(clock: VirtualClock, seconds: float = 0.0) -> None:
@@ -318,3 +334,58 @@ async def test_an_error_while_it_waits_is_told_and_it_goes_on_waiting(directory:
     await settle(clock, 3.0)
     assert waits.counts() == (2, 2)
     await waits.stop()
+
+
+async def test_a_release_with_other_labels_and_the_way_back_from_it_count_once(
+    directory: Path, clock: VirtualClock
+) -> None:
+    served = 0
+    for number, ok in enumerate((1000, 10, 5, 5)):
+        region = (Label("region", values=("eu",)),) if number % 2 else ()
+        process = Process(directory, clock, more=region)
+        await settle(clock, 2.0)
+        process.serve(ok=ok)
+        served += ok
+        await settle(clock, 6.0)
+        assert process.counts() == (served, served)
+        assert process.errors == []
+        await process.stop()
+
+
+async def test_a_process_that_counts_no_longer_shows_no_view_beside_that_of_the_next(
+    directory: Path, clock: VirtualClock
+) -> None:
+    stopped = Process(directory, clock)
+    await settle(clock, 2.0)
+    stopped.serve(error=50)
+    await settle(clock, 18.0)
+    burn = 'exai_slo_burn_rate_ratio{slo="shop-a",window="5m"}'
+    assert f"{burn} 10.0" in exposition(stopped.workers.merged)[0].decode()
+    stopped.task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopped.task
+    other = Process(directory, clock)
+    for _ in range(12):
+        other.serve(ok=100)
+        await settle(clock, 60.0)
+    assert f"{burn} 0.0" in exposition(other.workers.merged)[0].decode()
+    await other.stop()
+    stopped.workers.close()
+
+
+async def test_where_the_store_cannot_be_read_what_was_counted_before_is_left_out(
+    directory: Path, clock: VirtualClock
+) -> None:
+    first = Process(directory, clock)
+    await settle(clock, 2.0)
+    first.serve(error=500)
+    await settle(clock, 5.0)
+    await first.stop()
+    second = Process(directory, clock)
+    second.tracker._store = _Unreadable(directory / "slo.sqlite3")
+    await settle(clock, 4.0)
+    second.serve(ok=1)
+    await settle(clock, 6.0)
+    assert [str(error) for error in second.errors] == ["unreadable"]
+    assert second.counts() == (1, 1)
+    await second.stop()
