@@ -134,6 +134,8 @@ class Attribute:
     RESEND_COUNT: Final = "http.request.resend_count"
     SERVER_ADDRESS: Final = "server.address"
     URL_FULL: Final = "url.full"
+    URL_QUERY: Final = "url.query"
+    HTTP_TARGET_BEFORE_1_20: Final = "http.target"
     OUTCOME: Final = "exai.outcome"
     REPEATS: Final = "exai.repeats"
     CORRELATION_ID: Final = "exai.correlation_id"

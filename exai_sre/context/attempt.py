@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Final
 
@@ -43,4 +43,6 @@ def idempotent_as(key: str | None = None) -> Iterator[str]:
     try:
         yield key
     finally:
-        idempotency_key.reset(token)
+        # In another context than the one that entered, as in a framework's dependency, it never was set.
+        with suppress(ValueError):
+            idempotency_key.reset(token)

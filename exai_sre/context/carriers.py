@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, MutableMapping
 from typing import Any, Final, NamedTuple
 
-from exai_sre.context.baggage import NO_BAGGAGE, Baggage, current_baggage
+from exai_sre.context.baggage import MAX_BYTES, NO_BAGGAGE, Baggage, current_baggage
 from exai_sre.context.correlation import correlation_id
 from exai_sre.context.fields import field_values
 from exai_sre.context.ids import DEFAULT_ID_RULE, IdRule, judge_correlation_id
@@ -218,5 +218,6 @@ def _write(
         return
     leaving = current_baggage.get().only(keys)
     text = str(leaving if redact is None else leaving.redacted(redact))
-    if text:
+    # Decoding and encoding anew may have made it longer than any receiver must take.
+    if text and len(text) <= MAX_BYTES:
         carrier[CarrierKey.BAGGAGE] = text

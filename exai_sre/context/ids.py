@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import threading
@@ -113,6 +114,13 @@ class CorrelationIds:
                 self._count += 1
             return f"{self._head}{self._count:03x}{self._tail}"
 
+    def part_from_parent(self) -> None:
+        """Go on apart from the process that forked this one, whose generator is seeded anew by then."""
+        # The lock may have been held by a thread that is not here.
+        self._lock = threading.Lock()
+        # What the ids of this millisecond have in common is the parent's: the next id draws anew.
+        self._count = _COUNTER_MASK
+
     def _begin(self, millisecond: int) -> None:
         """Draw what the ids of one millisecond have in common, and where they start to count."""
         entropy = self._random_bits(_RANDOM_BITS + _START_BITS)
@@ -124,7 +132,18 @@ class CorrelationIds:
 
 
 # Ids need no secrecy, only distinctness; the generator is seeded by the operating system.
-_PROCESS: Final = CorrelationIds(time.time_ns, random.Random().getrandbits)  # noqa: S311  # nosec B311
+_SOURCE: Final = random.Random()  # noqa: S311  # nosec B311
+_PROCESS: Final = CorrelationIds(time.time_ns, _SOURCE.getrandbits)
+
+
+def _part_from_parent() -> None:
+    _SOURCE.seed()
+    _PROCESS.part_from_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    # Workers that a server forks would all go on from the parent's state and make the same ids.
+    os.register_at_fork(after_in_child=_part_from_parent)
 
 
 def new_correlation_id() -> str:

@@ -30,7 +30,11 @@ def enter_unit(unit: str, trace: TraceContext | None, baggage: Baggage) -> _Toke
 def leave_unit(tokens: _Tokens, trace: TraceContext | None, baggage: Baggage) -> None:
     """Take away the ids that :func:`enter_unit` set, and whatever the unit of work put in their place."""
     unit, before, carried = tokens
-    correlation_id.reset(unit)
+    try:
+        correlation_id.reset(unit)
+    except ValueError:
+        # Another context than the one that entered, as in a framework's dependency: it never had the ids.
+        return
     # Where nothing was set, the body may have: what it left behind is not the next request's.
     if before is not None:
         current_trace.reset(before)

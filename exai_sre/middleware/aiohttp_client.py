@@ -92,7 +92,12 @@ class _AiohttpFrame:
         origin, host = request.url.origin(), request.url.host or ""
         sent = _sent.get() or Sent(origin)
         with self._frame.span(request.method, str(request.url), host, sent) as span, self._frame.waiting():
-            self._frame.inject(request.headers, host, home=origin == sent.origin)
+            if sent.request is request:
+                # A middleware outside sends it again: what it was given is the last attempt's, not its caller's.
+                for name in sent.added:
+                    request.headers.popall(name, None)
+            sent.request = request
+            sent.added = self._frame.inject(request.headers, host, home=origin == sent.origin)
             try:
                 response = await handler(request)
             except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,8 +50,10 @@ def instrument_app(app: web.Application, instruments: HttpInstruments | None = N
 
     Every response carries ``x-request-id`` once, also errors, streams and the 101 of a
     WebSocket. Errors reach the caller as one JSON shape. The duration of a WebSocket is not
-    recorded: it says nothing about a request.
+    recorded: it says nothing about a request. A second call changes nothing.
     """
+    if any(getattr(one, _STATE, False) for one in app.middlewares):
+        return
     frame = _AiohttpFrame(instruments or HttpInstruments(), require("aiohttp.web", package="aiohttp", extra="aiohttp"))
     # Within OpenTelemetry's own middleware, where its instrumentation is in force: its span is then ours too.
     theirs = sum(getattr(one, "__module__", "").startswith(FOREIGN) for one in app.middlewares)
@@ -75,7 +78,9 @@ class _AiohttpFrame:
         async def exai_sre_middleware(request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
             return await self._serve(request, handler)
 
-        return self._web.middleware(exai_sre_middleware)
+        made = self._web.middleware(exai_sre_middleware)
+        setattr(made, _STATE, True)
+        return made
 
     async def prepare(self, request: Any, response: Any) -> None:
         """Before the head of a response goes out; also for those that no handler made."""
@@ -108,19 +113,22 @@ class _AiohttpFrame:
             leave(exchange, CLIENT_CLOSED, Outcome.CANCELLED)
             raise
         except self._web.HTTPException as error:
-            leave(exchange, error.status, status_outcome(error.status))
+            seen = exchange.started or error.status
+            leave(exchange, seen, status_outcome(error.status), error if exchange.started else None)
             return self._shaped(error, exchange)
         except Exception as error:
-            return self._failed(error, exchange)
+            return self._failed(request, error, exchange)
         leave(exchange, status, status_outcome(status))
         return response
 
-    def _failed(self, error: Exception, exchange: HttpExchange) -> Any:
+    def _failed(self, request: Any, error: Exception, exchange: HttpExchange) -> Any:
         leave = self._frame.leave
-        if exchange.started and isinstance(error, ConnectionError):
+        # The same error comes from an upstream: only the caller's own connection tells who went away.
+        if isinstance(error, ConnectionError) and (request.transport is None or request.transport.is_closing()):
             leave(exchange, CLIENT_CLOSED, Outcome.CANCELLED)
             raise error
-        outcome = outcome_of(error)
+        # A body that cannot be decoded is its sender's fault.
+        outcome = Outcome.CLIENT_ERROR if isinstance(error, self._web.RequestPayloadError) else outcome_of(error)
         status = error_status(outcome)
         leave(exchange, exchange.started or status, outcome, error)
         if exchange.started:
@@ -133,7 +141,11 @@ class _AiohttpFrame:
         """An HTTP exception in the one shape of errors; a redirect stays what it is."""
         if error.status < HTTPStatus.BAD_REQUEST or exchange.started:
             raise error
-        message = error.text if error.text and error.text != f"{error.status}: {error.reason}" else ""
+        text = None
+        with suppress(Exception):
+            # A body in bytes need not be text.
+            text = error.text
+        message = text if text and text != f"{error.status}: {error.reason}" else ""
         kept = [(name, value) for name, value in error.headers.items() if name.lower() not in _REPLACED]
         body = error_body(error.status, exchange.correlation_id, message)
         response = self._web.json_response(body, status=error.status, headers=kept)

@@ -121,7 +121,9 @@ class AsgiMiddleware:
             if use.tracing is None and not use.trust_limits:
                 await call.run(self.app)
                 return
-            limits = extract_limits(_texts(scope["headers"]) if use.trust_limits else None)
+            # What a caller allows for an upgrade request says nothing about the messages that follow.
+            trusted = use.trust_limits and scope["type"] == "http"
+            limits = extract_limits(_texts(scope["headers"]) if trusted else None)
             with limits_of_hop(limits, exchange.start), frame.span(ids, exchange) as exchange.span:
                 await call.run(self.app)
 
@@ -164,6 +166,13 @@ async def _answer(send: Send, unit: str, status: int, error: Exception) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+def _says_disconnected(error: BaseException) -> bool:
+    """Whether this is the usual end of a connection, also where a task group brings it."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(_says_disconnected(each) for each in error.exceptions)
+    return type(error).__name__ == _DISCONNECTED
+
+
 def _texts(fields: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in fields}
 
@@ -196,7 +205,7 @@ class _Call:
         try:
             await app(self._scope, receive, self.send)
         except asyncio.CancelledError:
-            self._leave(CLIENT_CLOSED, Outcome.CANCELLED)
+            self._withdrawn()
             raise
         except Exception as error:
             await self._failed(error)
@@ -204,14 +213,21 @@ class _Call:
         if not self._exchange.left:
             self._unfinished()
 
+    def _withdrawn(self) -> None:
+        exchange = self._exchange
+        if exchange.ended is None:
+            self._leave(CLIENT_CLOSED, Outcome.CANCELLED)
+        else:
+            # The response was complete: what was withdrawn is work behind it.
+            self._leave(exchange.started, status_outcome(exchange.started))
+
     def _unfinished(self) -> None:
         """The application is done, and either its response is not complete or it says that something failed."""
         exchange = self._exchange
         if exchange.gone:
             self._leave(CLIENT_CLOSED, Outcome.CANCELLED)
             return
-        # A WebSocket that is closed before it is accepted is answered by the server, with 403.
-        status = exchange.started or (_FORBIDDEN if self._socket else _UNANSWERED)
+        status = exchange.started or _UNANSWERED
         self._leave(status, status_outcome(status))
 
     async def _failed(self, error: Exception) -> None:
@@ -220,8 +236,11 @@ class _Call:
             self._frame.late_error(exchange, error)
         elif exchange.gone:
             self._leave(CLIENT_CLOSED, Outcome.CANCELLED)
-        elif self._socket and type(error).__name__ == _DISCONNECTED:
-            self._leave(exchange.started, Outcome.OK)
+        elif self._socket and _says_disconnected(error):
+            if exchange.started:
+                self._leave(exchange.started, Outcome.OK)
+            else:
+                self._leave(CLIENT_CLOSED, Outcome.CANCELLED)
         else:
             await self._own_fault(error)
 
@@ -234,8 +253,11 @@ class _Call:
             self._leave(_UNANSWERED, outcome, error)
         else:
             status = error_status(outcome)
-            await _answer(self.send, exchange.correlation_id, status, error)
-            self._leave(status, outcome, error)
+            try:
+                await _answer(self.send, exchange.correlation_id, status, error)
+            finally:
+                # A caller who has left, or who is slow to read, does not undo the error.
+                self._leave(status, outcome, error)
 
     async def receive(self) -> Message:
         """The next message from the server; one that says that the caller is gone is remembered."""
@@ -262,6 +284,9 @@ class _Call:
             return self._send(_carrying(message, self._exchange.correlation_id))
         if kind in _BODIES and not message.get("more_body", False):
             return self._send_last(message)
+        if kind == "websocket.close" and not self._exchange.started:
+            # Closed before it was accepted: the server answers with 403.
+            self._exchange.started = _FORBIDDEN
         return self._send(message)
 
     async def _send_last(self, message: Message) -> None:
@@ -269,7 +294,10 @@ class _Call:
         exchange = self._exchange
         exchange.ended = self._frame.use.clock.monotonic()
         # An error of ours is written when its cause arrives, behind its answer.
-        if exchange.started < _UNANSWERED:
+        if exchange.gone:
+            # What stands between may end a response that its caller has not waited for.
+            self._leave(CLIENT_CLOSED, Outcome.CANCELLED)
+        elif exchange.started < _UNANSWERED:
             self._leave(exchange.started, status_outcome(exchange.started))
         await self._send(message)
 

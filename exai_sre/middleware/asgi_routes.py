@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from exai_sre.metrics import OTHER
@@ -52,9 +53,25 @@ def _whole(template: str, path: str, parameters: Mapping[str, Any]) -> str:
     extra = sum(str(parameters[name]).count("/") for name in own)
     segments = template.count("/") + extra
     before = path.split("/")[: -segments or None]
-    names = {str(value): name for name, value in parameters.items() if name not in own}
-    prefix = "/".join(f"{{{names[segment]}}}" if segment in names else segment for segment in before)
+    others = {name: value for name, value in parameters.items() if name not in own}
+    prefix = "/".join(_named(segment, others) for segment in before)
     return f"{prefix}{template}"
+
+
+def _named(segment: str, parameters: Mapping[str, Any]) -> str:
+    """The name of the parameter that a segment of the path is the value of; else the segment."""
+    for name, value in parameters.items():
+        # A converter has read the text: 007 stands for 7, and a UUID may come in capitals.
+        with suppress(Exception):
+            if segment == str(value) or (segment and type(value)(segment) == value):
+                return f"{{{name}}}"
+    return segment
+
+
+def _mounted_at(route: Any) -> str:
+    """The template of the path that a route's own routes are mounted below, without the types of its parameters."""
+    template = getattr(route, "path_format", getattr(route, "path", ""))
+    return str(template).removesuffix(f"/{{{_REST}}}")
 
 
 def route_templates(routes: Iterable[Any], prefix: str = "") -> Iterator[str]:
@@ -76,4 +93,4 @@ def route_templates(routes: Iterable[Any], prefix: str = "") -> Iterator[str]:
                 yield f"{prefix}{template}"
         below = getattr(route, "routes", None)
         if below and included is None:
-            yield from route_templates(below, f"{prefix}{getattr(route, 'path', '')}")
+            yield from route_templates(below, f"{prefix}{_mounted_at(route)}")

@@ -10,7 +10,7 @@ from exai_sre.context.baggage import NO_BAGGAGE
 from exai_sre.metrics.families import TelemetryMetrics
 from exai_sre.names import LabelName
 
-__all__ = ["NO_IDS", "RequestIds", "choose_ids", "count_rejections", "ids_of_request"]
+__all__ = ["NO_IDS", "RequestIds", "choose_ids", "count_rejections", "ids_of_request", "without_strangers"]
 
 
 class RequestIds(NamedTuple):
@@ -74,6 +74,25 @@ def choose_ids(message: Inbound, carrier: Inbound, *, shared: bool) -> RequestId
     if chosen is None and not shared:
         chosen = carrier.correlation_id
     return RequestIds(chosen, parent, link, message.baggage if message.baggage.members else carrier.baggage)
+
+
+def without_strangers(
+    message: Inbound, carrier: Inbound, *, judged: bool
+) -> tuple[Inbound, Inbound, tuple[TraceContext, ...]]:
+    """What a message and its carrier say, for callers that are strangers: ids alone.
+
+    Args:
+        message: what the message says.
+        carrier: what brought it says.
+        judged: whether what surrounds the message has decided already what is taken over of the carrier.
+
+    Returns:
+        Both without trace and baggage, and the positions to link to instead.
+    """
+    refused = (message,) if judged else (message, carrier)
+    kept = carrier if judged else carrier._replace(trace=None, baggage=NO_BAGGAGE)
+    links = tuple(one.trace for one in refused if one.trace is not None)
+    return message._replace(trace=None, baggage=NO_BAGGAGE), kept, links
 
 
 def count_rejections(metrics: TelemetryMetrics) -> Callable[[Inbound], None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, MutableMapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import Any
 
 from exai_sre.clock import Clock, SystemClock
 from exai_sre.context import inject, resend_count, waiting_for_upstream
@@ -49,10 +50,14 @@ class Sent:
     Attributes:
         origin: where the caller sent the request.
         hops: attempts so far.
+        request: what was sent last.
+        added: names of the headers that it was given.
     """
 
     origin: object
     hops: int = 0
+    request: Any = None
+    added: Collection[str] = ()
 
 
 class ClientFrame:
@@ -84,19 +89,24 @@ class ClientFrame:
         """A context manager around the wait for the head of a response."""
         return waiting_for_upstream() if self._use.count_waiting else nullcontext()
 
-    def inject(self, headers: MutableMapping[str, str], host: str, *, home: bool) -> None:
+    def inject(self, headers: MutableMapping[str, str], host: str, *, home: bool) -> set[str]:
         """Write into the headers of an attempt what its receiver may know.
 
         Args:
             headers: headers of the request; a field that is there stays.
             host: where it goes.
             home: whether that is where the caller sent it, not where a redirect leads.
+
+        Returns:
+            The names of the headers that were written.
         """
+        before = set(headers)
         allowed = host in self._allowed
         if allowed or home:
             inject(headers, baggage=self._use.baggage if allowed else (), redact=self._use.redact_baggage)
         if allowed:
             inject_limits(headers, self._use.clock.monotonic())
+        return set(headers) - before
 
     @staticmethod
     def answered(span: Span, status: int) -> None:

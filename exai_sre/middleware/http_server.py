@@ -179,6 +179,7 @@ class HttpFrame:
             span.fail(error_type(error) if error is not None else str(status))
         else:
             span.excuse()
+        span.tell()
 
     def _fields(
         self, exchange: HttpExchange, status: int, outcome: Outcome, seconds: float, error: BaseException | None

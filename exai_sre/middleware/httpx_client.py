@@ -49,6 +49,13 @@ def instrumented_async_client(
         def __init__(self, inner: Any) -> None:
             self.inner = inner
 
+        async def __aenter__(self) -> Any:
+            await self.inner.__aenter__()
+            return self
+
+        async def __aexit__(self, *ended: Any) -> None:
+            await self.inner.__aexit__(*ended)
+
         async def handle_async_request(self, request: Any) -> Any:
             attempt = _Attempt(frame, httpx, request)
             with attempt.span as span, frame.waiting():
@@ -82,6 +89,13 @@ def instrumented_client(
     class InstrumentedTransport(httpx.BaseTransport):  # type: ignore[misc, name-defined]
         def __init__(self, inner: Any) -> None:
             self.inner = inner
+
+        def __enter__(self) -> Any:
+            self.inner.__enter__()
+            return self
+
+        def __exit__(self, *ended: Any) -> None:
+            self.inner.__exit__(*ended)
 
         def handle_request(self, request: Any) -> Any:
             attempt = _Attempt(frame, httpx, request)

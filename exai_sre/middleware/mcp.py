@@ -57,6 +57,7 @@ def instrument(
     transport: Callable[[CallContext], str] | None = None,
     client: Callable[[CallContext], str | None] | None = None,
     loops: LoopOptions | None = LoopOptions(),  # noqa: B008 - frozen
+    public: bool = False,
 ) -> Instrumentation:
     """Give every request of ``server`` a metric set, a span, a log line and its ids.
 
@@ -69,20 +70,19 @@ def instrument(
         server: the SDK's low-level ``Server`` or its ``MCPServer``, or a ``FastMCP``.
         catalog: where to declare the metric families; a new one by default.
         tools: the server's tool names; calls of others count as ``_OTHER``. With none given, the
-            first 50 names seen get series of their own, and what the server calls unknown is ``_OTHER``.
+            first 50 names seen get series of their own, at most 25 of them names that only failed; what
+            the server calls unknown is ``_OTHER``.
         logger: where each request leaves its line; none by default, as standard output may be
             the transport.
         tracing: starts the spans; by default calls carry ids alone.
         sanitizer: redacts the arguments in log lines; without one only their shape is logged.
-        logger_redacts: whether the logger takes secrets out of all texts, as those of
-            ``configure_logging`` do; the arguments then need one look instead of two.
+        logger_redacts: whether the logger redacts all texts, as those of ``configure_logging`` do.
         classify: judges what nothing inside judged: a result with ``isError``, or FastMCP's ``ToolError``.
         clock: for durations.
-        transport: tells the transport of a request; by default its own word, else ``http`` where
-            it has headers, else ``pipe``.
-        client: tells who sent a request, for agent loops; by default its connection, its session
-            or its trace.
+        transport: tells the transport; by default its own word, else ``http`` with headers, else ``pipe``.
+        client: tells who sent a request, for agent loops; by default its connection, session or trace.
         loops: when equal failing calls of one client are an agent loop; ``None`` looks for none.
+        public: whether callers are strangers: their trace is then only linked to, and their baggage dropped.
 
     Raises:
         UnsupportedServerError: ``server`` is of neither kind.
@@ -98,9 +98,9 @@ def instrument(
     tracing = tracing or Tracing()
     options = McpOptions(
         tuple(tools), logger, tracing, sanitizer, logger_redacts, classify, clock or SystemClock(),
-        transport or transport_of, client or client_of, loops,
+        transport or transport_of, client or client_of, loops, public,
     )  # fmt: skip
-    if fast and tracing.recording:
+    if fast and tracing.may_record:
         leave_spans_to_us()
     return _put_into(chain, catalog, McpRequests(catalog, options), fast=fast)
 

@@ -76,7 +76,7 @@ def ending_of_result(result: object, name: object) -> Ending:
     return Ending(Outcome.CLIENT_ERROR if sdk_refused(result, name) else None, TOOL_ERROR, unknown)
 
 
-def ending_of_error(error: BaseException) -> Ending:
+def ending_of_error(error: BaseException, name: object = None) -> Ending:
     """How a request ended that raised ``error``."""
     if (found := fastmcp_error(error)) is not None:
         return found
@@ -84,7 +84,8 @@ def ending_of_error(error: BaseException) -> Ending:
     code = getattr(error, "code", None)
     if not isinstance(code, int) or not hasattr(error, "error"):
         return Ending(outcome, kind, error=error)
-    unknown = code == _INVALID_PARAMS and str(error).startswith(_NO_SUCH_TOOL)
+    # With the name behind it: an upstream may say the same of a tool of its own.
+    unknown = code == _INVALID_PARAMS and str(error) in (f"{_NO_SUCH_TOOL}{name}", f"{_NO_SUCH_TOOL}{name!r}")
     return Ending(outcome, kind, unknown, error, code)
 
 

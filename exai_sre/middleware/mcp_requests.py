@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from exai_sre.clock import Clock, SystemClock
-from exai_sre.context import Operation, current_operation, unit_of_work
+from exai_sre.context import Operation, TraceContext, correlation_id, current_operation, unit_of_work
 from exai_sre.context.carriers import NOTHING
 from exai_sre.metrics import Catalog
 from exai_sre.metrics.bound import BoundCounter
 from exai_sre.metrics.families import McpMetrics, TelemetryMetrics
 from exai_sre.metrics.families.mcp_loops import McpLoopMetrics
-from exai_sre.middleware.correlation_id import choose_ids, count_rejections
+from exai_sre.middleware.correlation_id import choose_ids, count_rejections, without_strangers
 from exai_sre.middleware.mcp_arguments import argument_text
 from exai_sre.middleware.mcp_call import (
     CALL_TOOL,
@@ -52,6 +52,7 @@ raise, is no opinion."""
 _CANCELLED_NOTIFICATION: Final = "notifications/cancelled"
 _MOST_PROVEN: Final = 512
 _MOST_REFUSED: Final = 100
+_MOST_UNPROVEN: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class McpOptions:
         transport: tells the transport of a request.
         client: tells who sent a request, for agent loops; ``None`` for who is unknown.
         loops: when equal failing calls are a loop; ``None`` to look for none.
+        public: whether callers are strangers: the trace in their messages is then only linked to, and their baggage
+            is dropped, as ``HttpInstruments.public`` does for headers.
     """
 
     tools: Collection[str] = ()
@@ -82,6 +85,7 @@ class McpOptions:
     transport: Callable[[CallContext], str] = transport_of
     client: Callable[[CallContext], str | None] = client_of
     loops: LoopOptions | None = field(default_factory=LoopOptions)
+    public: bool = False
 
 
 @dataclass(slots=True)
@@ -138,12 +142,17 @@ class McpRequests:
         # By the class, for a stand-in of a logger may answer to any name.
         self._logs_info: Callable[[Any, int], bool] | None = getattr(type(options.logger), "is_enabled_for", None)
         self._proven: set[str] = set()
+        self._unproven: set[str] = set()
         self._refused = 0
 
     async def serve(self, ctx: CallContext, answer: Callable[[], Awaitable[Any]]) -> Any:
         """Run one message; ``answer`` is the rest of the server."""
         transport = self._use.transport(ctx)
         message, carrier = message_ids(ctx), carrier_of(ctx, transport)
+        strangers: tuple[TraceContext, ...] = ()
+        if self._use.public:
+            judged = correlation_id.get() is not None
+            message, carrier, strangers = without_strangers(message, carrier, judged=judged)
         if message is NOTHING and carrier is NOTHING:
             parent, link, unit = None, None, unit_of_work()
         else:
@@ -161,13 +170,14 @@ class McpRequests:
             tracing = self._use.tracing
             attributes = call.attributes(ctx.protocol_version) if tracing.recording else None
             # Only over HTTP is what surrounds a message the request that brought it.
-            links, root = (link,) if link else (), transport != "http"
+            links, root = (link, *strangers) if link else strangers, transport != "http"
             with tracing.start(self._span_name(call), "server", parent, links, attributes, root=root) as span:
                 return await self._run(ctx, call, span, answer)
 
     def _span_name(self, call: McpCall) -> str:
         """The name of the span; once many names were none of the server's, a tool must have answered to be named."""
-        named = self._tools or not call.tool or call.tool in self._proven or self._refused < _MOST_REFUSED
+        known = call.tool in self._proven or call.tool in self._unproven
+        named = self._tools or not call.tool or known or self._refused < _MOST_REFUSED
         return call.span_name if named else call.method
 
     async def _run(self, ctx: CallContext, call: McpCall, span: Span, answer: Callable[[], Awaitable[Any]]) -> Any:
@@ -181,7 +191,7 @@ class McpRequests:
             self._finish(request, _Judged(Outcome.CANCELLED, None))
             raise
         except BaseException as error:
-            self._finish(request, self._judge(request, ending_of_error(error), error))
+            self._finish(request, self._judge(request, ending_of_error(error, call.name), error))
             raise
         else:
             ending = ending_of_result(result, call.name)
@@ -227,6 +237,8 @@ class McpRequests:
     def _finish(self, request: _Request, judged: _Judged) -> None:
         call, operation, span, outcome = request.call, request.operation, request.span, judged.outcome
         seconds, waited = self._now() - request.start, operation.waited
+        if not self._tools and call.tool and call.known_tool:
+            self._admit(call, outcome)
         self._meter.record(call.method, call.tool, call.transport, outcome, seconds, waited)
         span.set(Attribute.OUTCOME, outcome.value)
         if judged.error_type is not None:
@@ -234,8 +246,6 @@ class McpRequests:
         if not call.known_tool:
             span.set(Attribute.TOOL, call.tool)
             self._refused += 1
-        elif not self._tools and len(self._proven) < _MOST_PROVEN:
-            self._proven.add(call.tool)
         if outcome.bad:
             span.fail(judged.error_type or outcome.value)
         else:
@@ -246,17 +256,31 @@ class McpRequests:
         if logger is not None and (outcome.bad or self._logs_info is None or self._logs_info(logger, logging.INFO)):
             self._write(logger, request, judged, seconds, waited)
 
+    def _admit(self, call: McpCall, outcome: Outcome) -> None:
+        """Without a list of tools, names that have only failed have few places: a caller may make them up."""
+        if call.tool in self._proven:
+            return
+        if outcome is Outcome.OK:
+            if len(self._proven) < _MOST_PROVEN:
+                self._proven.add(call.tool)
+        elif call.tool not in self._unproven:
+            if len(self._unproven) < _MOST_UNPROVEN:
+                self._unproven.add(call.tool)
+            else:
+                call.refuse_tool()
+
     def _tell_loop(self, watch: _Watch, request: _Request, judged: _Judged) -> None:
         tool, repeats = request.call.tool, judged.repeats
         request.span.set(Attribute.REPEATS, repeats)
         watch.calls.inc()
         if watch.loops.is_new(repeats):
             watch.found.inc()
-        if self._use.logger is not None and watch.loops.is_telling(repeats):
-            self._use.logger.warning(
-                Event.MCP_AGENT_LOOP,
-                **{LogField.TOOL: tool, LogField.REPEATS: repeats, LogField.OUTCOME: judged.outcome.value},
-            )
+        logger = self._use.logger
+        if logger is not None and watch.loops.is_telling(repeats):
+            fields = {LogField.TOOL: tool, LogField.REPEATS: repeats, LogField.OUTCOME: judged.outcome.value}
+            # A logger that fails loses the line, never the caller's answer.
+            with suppress(Exception):
+                logger.warning(Event.MCP_AGENT_LOOP, **fields)
         watch.loops.tell(AgentLoop(tool, repeats, judged.outcome))
 
     def _write(self, logger: RequestLogger, request: _Request, judged: _Judged, seconds: float, waited: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Final, Protocol
 
@@ -91,7 +92,9 @@ def write_line(
     """
     level = _LEVELS.get(outcome, "debug" if quiet else "info")
     write: Callable[..., Any] = getattr(logger, level)
-    write(event, **{name: value for name, value in fields.items() if value is not None})
+    # A logger that fails loses the line, never the caller's answer.
+    with suppress(Exception):
+        write(event, **{name: value for name, value in fields.items() if value is not None})
 
 
 def summarise(arguments: object, sanitizer: SupportsRedaction | None) -> str | None:

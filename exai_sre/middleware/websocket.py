@@ -51,7 +51,10 @@ class WebSocketRequest:
         arrived = extract(self.headers)
         position = current_trace.get()
         if position is not None:
-            arrived = Inbound(arrived.correlation_id, position, arrived.baggage, arrived.rejected)
+            arrived = arrived._replace(trace=position)
+        if correlation_id.get() is not None:
+            # Who opened the unit of work around the upgrade request has decided whose baggage is taken over.
+            arrived = arrived._replace(baggage=current_baggage.get())
         object.__setattr__(self, "carrier", arrived)
         if not self.connection_id:
             chosen = correlation_id.get() or arrived.correlation_id or new_correlation_id()

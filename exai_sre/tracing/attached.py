@@ -24,6 +24,8 @@ class Attached:
 
     __slots__ = ("_quiet", "_recorder", "_span", "_token", "position")
 
+    ends_elsewhere = False
+
     def __init__(
         self,
         recorder: _Closes,
@@ -52,6 +54,8 @@ class Held:
 
     __slots__ = ("_detach", "_token", "position")
 
+    ends_elsewhere = False
+
     def __init__(self, position: TraceContext, token: Token[Any], detach: Callable[[Token[Any]], None]) -> None:
         self._token = token
         self._detach = detach
@@ -74,6 +78,8 @@ class Adopted:
 
     __slots__ = ("_error", "_given", "_span", "position")
 
+    ends_elsewhere = True
+
     def __init__(self, span: Any, position: TraceContext, error: Any, given: frozenset[str]) -> None:
         self._span = span
         self._error = error
@@ -88,6 +94,9 @@ class Adopted:
         here: bool = True,  # noqa: ARG002 - nothing was attached that would have to be taken away
     ) -> None:
         """Add what the maker of the span does not say; see :meth:`exai_sre.tracing.span.RecordedSpan.finish`."""
+        if not self._span.is_recording():
+            # Its maker has ended it already, and OpenTelemetry would log a warning for each attempt to add to it.
+            return
         self._span.set_attributes({name: value for name, value in attributes.items() if name not in self._given})
         if failure is not None:
             self._span.set_status(self._error, failure)

@@ -24,6 +24,7 @@ _NANOSECONDS: Final = 1_000_000_000
 # W3C Trace Context level 2, section 3.2.2.5; older versions of OpenTelemetry have no name for the second.
 _SAMPLED: Final = 0b01
 _RANDOM: Final = 0b10
+_URL_PARTS: Final = (Attribute.URL_QUERY, Attribute.HTTP_TARGET_BEFORE_1_20)
 _HTTP: Final = (Attribute.HTTP_METHOD, Attribute.HTTP_METHOD_BEFORE_1_20)
 
 
@@ -204,7 +205,10 @@ class _OtelRecorder:
 def _redact_urls(span: Any, known: Mapping[str, Any]) -> None:
     """Take the credentials out of URLs for which the maker of the span has no eye."""
     for name, value in list(known.items()):
-        if isinstance(value, str) and "://" in value and (redacted := redact_url(value)) != value:
+        if not isinstance(value, str) or not (name in _URL_PARTS or "://" in value):
+            continue
+        mark = "?" if name == Attribute.URL_QUERY else ""
+        if (redacted := redact_url(f"{mark}{value}")[len(mark) :]) != value:
             span.set_attribute(name, redacted)
 
 

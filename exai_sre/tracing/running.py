@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from contextvars import ContextVar, Token
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
@@ -73,6 +74,9 @@ class RunningSpan:
     def __enter__(self) -> Span:
         position = self._begin()
         self._span = Span(position, self._call.attributes)
+        recorded = self._recorded
+        if recorded is not None and recorded.ends_elsewhere:
+            self._span.early = partial(self._tell, recorded)
         outer = running_span.get()
         if outer is not None and not outer.ended and outer.position.trace_id == position.trace_id:
             self._outer = outer
@@ -100,6 +104,14 @@ class RunningSpan:
         if not position.sampled:
             self._start = tracing.monotonic()
         return position
+
+    def _tell(self, recorded: RecordedSpan) -> None:
+        """Hand over what is known, before another one ends the span."""
+        span = self._span
+        if span.failure is not None:
+            span.attributes.setdefault(Attribute.ERROR_TYPE, span.failure)
+        with suppress(Exception):
+            recorded.finish(self._tracing.clean(span.attributes), span.failure)
 
     def _record(self, recorder: Recorder, position: TraceContext) -> RecordedSpan:
         if recorder.decides:
@@ -136,7 +148,8 @@ class RunningSpan:
                 recorded.finish(self._tracing.clean(span.attributes), span.failure, here=here)
             return SAMPLED
         end = self._end = self._tracing.monotonic()
-        recorded.finish({}, None, here=here)
+        with suppress(Exception):
+            recorded.finish({}, None, here=here)
         why = "referred_to" if self._wanted else None
         # Calls below an entry into the process leave none for themselves.
         if self._outer is None or self._call.kind in _ENTRIES:

@@ -68,6 +68,11 @@ class Tracing:
         """Whether sampled calls leave a span somewhere."""
         return self.recorder is not None
 
+    @property
+    def may_record(self) -> bool:
+        """Whether calls leave a span somewhere, or will once the application has set a provider."""
+        return self.recorder is not None or self._find is not None
+
     def start(
         self,
         name: str,

@@ -13,7 +13,7 @@ REDACTED: Final = "REDACTED"
 """Stands in for what was taken out (the semantic conventions' word for URLs)."""
 
 _LONGEST: Final = 8192
-_USERINFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*:)?//(?P<userinfo>[^/?#]*)@", re.ASCII)
+_USERINFO = re.compile(r"//[^/?#]*@", re.ASCII)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", re.ASCII)
 # One word of the name is enough.
 _SENSITIVE: Final = frozenset(
@@ -55,7 +55,7 @@ def redact_url(url: str) -> str:
     unchanged, byte for byte. A text longer than 8192 characters is cut before it is read.
     """
     url = url[:_LONGEST]
-    url = _USERINFO.sub(rf"\g<scheme>//{REDACTED}:{REDACTED}@", url, count=1) if "@" in url else url
+    url = _USERINFO.sub(f"//{REDACTED}:{REDACTED}@", url, count=1) if "@" in url else url
     rest, hash_sign, fragment = url.partition("#")
     base, question, query = rest.partition("?")
     route, inner, parameters = fragment.partition("?")

@@ -10,6 +10,9 @@ import pytest
 from fastmcp import Client, FastMCP
 from fastmcp.exceptions import ToolError
 from fastmcp.server.middleware import Middleware
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from starlette.testclient import TestClient as HttpClient
 
@@ -279,6 +282,23 @@ async def test_without_tracing_fastmcp_keeps_its_spans():
     fastmcp.settings.telemetry_mode = "off"
     FastRig()
     assert fastmcp.settings.telemetry_mode == "off"
+
+
+@ERAS
+async def test_with_a_tracer_provider_set_after_the_server_was_instrumented_each_call_has_one_server_span(
+    mode, monkeypatch
+):
+    monkeypatch.setattr(trace, "get_tracer_provider", trace.NoOpTracerProvider)
+    rig = FastRig(tracing=configure_tracing(service="t", environ={}))
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(rig.exporter))
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
+    for _ in range(2):
+        await rig.call(mode, "echo")
+    served = [span for span in rig.exporter.get_finished_spans() if span.kind is trace.SpanKind.SERVER]
+    calls = [span.instrumentation_scope.name for span in served if "echo" in span.name]
+    assert calls == ["exai_sre", "exai_sre"]
+    assert fastmcp.settings.telemetry_mode == "propagation_only"
 
 
 @ERAS

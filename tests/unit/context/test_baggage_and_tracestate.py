@@ -2,6 +2,7 @@
 
 import pytest
 
+from exai_sre.context import extract, inject, unit_of_work
 from exai_sre.context.baggage import MAX_BYTES, Baggage, Member
 from exai_sre.context.tracestate import valid_tracestate, with_member
 
@@ -38,6 +39,7 @@ def test_a_repeated_key_answers_with_its_last_value():
         "a=1,,b=2",
         "a\u00e9=1",
         "k=v;bad property",
+        "k=v;p\r\n=\r\nx",
         ",".join(f"k{n}=v" for n in range(65)),
         "k=" + "v" * MAX_BYTES,
     ],
@@ -49,6 +51,15 @@ def test_malformed_or_oversized_baggage_is_dropped_whole(text):
 def test_the_limits_themselves_are_within():
     assert Baggage.parse(",".join(f"k{n}=v" for n in range(64))) is not None
     assert Baggage.parse("k=" + "v" * (MAX_BYTES - 2)) is not None
+
+
+def test_what_became_longer_by_decoding_leaves_no_longer_than_the_limit():
+    # A byte that is no text is read as the replacement character, which takes nine characters to write.
+    arrived = extract({"baggage": "tenant=" + "%ff" * 2700 + ",user=u1"}).baggage
+    headers: dict[str, str] = {}
+    with unit_of_work(baggage=arrived):
+        inject(headers, baggage=["tenant", "user"])
+    assert len(headers.get("baggage", "")) <= MAX_BYTES
 
 
 def test_a_tracestate_keeps_its_order_and_loses_blank_members():

@@ -1,5 +1,6 @@
 """Reading and writing ids in headers and in _meta."""
 
+import contextvars
 from collections.abc import Iterator
 
 import pytest
@@ -93,6 +94,11 @@ def test_meta_holds_the_same_unprefixed_and_our_own_key():
     assert inbound.baggage.get("k") == "v"
 
 
+def test_baggage_in_meta_holds_no_line_breaks():
+    inbound = extract_meta({"baggage": "tenant=a;p\r\n=\r\nx"})
+    assert (inbound.baggage, inbound.rejected) == (Baggage(), (Rejection.BAGGAGE,))
+
+
 @pytest.mark.parametrize("meta", [None, {}, "text", ["list"], 7])
 def test_meta_that_is_no_mapping_holds_nothing(meta):
     assert extract_meta(meta) is NOTHING
@@ -166,4 +172,14 @@ def test_a_unit_of_work_takes_its_ids_away_again_also_after_an_error():
 
 def test_a_unit_of_work_that_was_never_entered_closes_without_effect():
     unit_of_work("unit-id-1").__exit__(None, None, None)
+    assert correlation_id.get() is None
+
+
+def test_a_unit_of_work_that_another_context_closes_leaves_that_one_alone():
+    unit = unit_of_work("unit-id-1", TraceContext(TRACE, SPAN, sampled=True), Baggage((Member("k", "v"),)))
+    # As a framework does that runs both halves of a dependency in threads of their own.
+    contextvars.copy_context().run(unit.__enter__)
+    with unit_of_work("other-id-2"):
+        contextvars.copy_context().run(unit.__exit__, None, None, None)
+        assert (correlation_id.get(), current_trace.get()) == ("other-id-2", None)
     assert correlation_id.get() is None

@@ -1,5 +1,6 @@
 """Deadline and attempts over a hop."""
 
+import contextvars
 from typing import Any
 
 import pytest
@@ -96,6 +97,15 @@ def test_an_empty_list_of_values_is_nothing():
 def test_an_idempotency_key_holds_for_its_body():
     with idempotent_as() as key, idempotent_as("mine") as own:
         assert (len(key), own, idempotency_key.get()) == (36, "mine", "mine")
+    assert idempotency_key.get() is None
+
+
+def test_an_idempotency_key_that_another_context_gives_back_leaves_that_one_alone():
+    operation = idempotent_as("mine")
+    assert contextvars.copy_context().run(operation.__enter__) == "mine"
+    with idempotent_as("other"):
+        contextvars.copy_context().run(operation.__exit__, None, None, None)
+        assert idempotency_key.get() == "other"
     assert idempotency_key.get() is None
 
 

@@ -1,5 +1,7 @@
 """Correlation ids: made in order, taken over only under the rule."""
 
+import subprocess
+import sys
 import threading
 import uuid
 
@@ -7,6 +9,21 @@ import pytest
 
 from exai_sre.context.ids import CorrelationIds, accept_correlation_id, judge_correlation_id, new_correlation_id
 from exai_sre.context.rejection import Rejection
+
+# A clock that stands still, as it does for all that forks within a millisecond: only what is random tells ids apart.
+FORKS = """
+import os
+from exai_sre.context import ids
+ids._PROCESS._now_ns = lambda: 9 * 10**18
+ids.new_correlation_id()
+read, write = os.pipe()
+for _ in range(3):
+    if os.fork() == 0:
+        os.write(write, ids.new_correlation_id().encode())
+        os._exit(0)
+    os.wait()
+print(os.read(read, 108).decode() + ids.new_correlation_id())
+"""
 
 
 def test_an_id_is_a_uuid_of_version_7_that_passes_our_own_rule():
@@ -49,6 +66,12 @@ def test_ids_made_by_many_threads_are_distinct_and_ascend_in_each():
         thread.join()
     assert all(each == sorted(each) for each in lists)
     assert len({text for each in lists for text in each}) == 2000
+
+
+def test_processes_that_were_forked_from_one_make_different_ids():
+    run = subprocess.run([sys.executable, "-c", FORKS], capture_output=True, text=True, check=True, timeout=60)
+    made = run.stdout.strip()
+    assert len({made[at : at + 36] for at in range(0, 144, 36)}) == 4
 
 
 @pytest.mark.parametrize("value", ["a" * 8, "A" * 64, "0.1_2:3-", "urn:uuid:12345678"])

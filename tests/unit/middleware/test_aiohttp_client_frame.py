@@ -141,6 +141,21 @@ async def test_attempts_of_a_callers_own_middleware_are_spans_of_one_trace(serve
     assert seen == ["GET"]
 
 
+async def test_each_attempt_of_a_callers_own_middleware_has_headers_of_its_own(server, tracing, exporter):
+    sent = []
+
+    async def twice(request, handler):
+        for _ in range(2):
+            response = await handler(request)
+            sent.append((await response.json())["traceparent"].split("-")[2])
+        return response
+
+    async with instrumented_session(tracing=tracing, middlewares=(twice,)) as session:
+        await session.get(server.make_url("/show"))
+    assert sent == [f"{span.context.span_id:016x}" for span in exporter.get_finished_spans()]
+    assert len(set(sent)) == 2
+
+
 async def test_waiting_is_counted_only_where_it_is_asked_for_real_clock(server):
     for count, waits in ((True, True), (False, False)):
         operation = Operation(SystemClock())

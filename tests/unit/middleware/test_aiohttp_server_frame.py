@@ -17,6 +17,7 @@ from exai_sre.middleware.aiohttp_server import HttpInstruments, instrument_app, 
 from exai_sre.outcome import Outcome
 from exai_sre.testing import VirtualClock
 from exai_sre.tracing import configure_tracing
+from tests.unit.middleware.aiohttp_rig import running
 from tests.waiting import eventually
 
 ROUTES = (
@@ -85,6 +86,8 @@ async def half(request: web.Request) -> web.StreamResponse:
 
 async def gone(request: web.Request) -> web.StreamResponse:
     await stream(request)
+    await eventually(lambda: request.transport is None or request.transport.is_closing())
+    # As the next write ends, once its caller has left.
     raise ConnectionResetError
 
 
@@ -221,9 +224,13 @@ async def test_a_stream_carries_the_id_and_one_that_breaks_is_closed_and_logged(
     assert (rig.lines[-1][0], rig.lines[-1][1]["status"]) == ("error", 200)
 
 
-async def test_a_caller_that_closes_during_a_stream_has_cancelled(rig):
-    await rig.client.get("/gone")
-    assert (rig.lines[-1][1]["status"], rig.lines[-1][1]["outcome"]) == (499, "cancelled")
+async def test_a_caller_that_closes_during_a_stream_has_cancelled():
+    rig = Rig()
+    async with running(rig.app) as (host, port), aiohttp.ClientSession() as session:
+        (await session.get(f"http://{host}:{port}/gone")).close()
+        await eventually(lambda: rig.lines)
+    ((level, line),) = rig.lines
+    assert (level, line["status"], line["outcome"]) == ("info", 499, "cancelled")
 
 
 async def test_a_websocket_carries_the_id_in_its_101_and_leaves_no_duration(rig):
@@ -268,6 +275,15 @@ async def test_an_application_can_be_instrumented_with_nothing_but_ids():
     async with TestClient(TestServer(app)) as client:
         assert "x-request-id" in (await client.get("/echo")).headers
         assert (await client.get("/nowhere")).status == 404
+
+
+async def test_an_application_is_instrumented_once():
+    rig = Rig()
+    instrument_app(rig.app, HttpInstruments(rig.metrics, rig.lines))
+    async with TestClient(TestServer(rig.app)) as client:
+        await client.get("/echo/a")
+    assert len(rig.lines) == 1
+    assert rig.counted() == {("GET", "/echo/{name}", "200"): 1}
 
 
 async def answered_by(handler: Any, instruments: HttpInstruments, **headers: str) -> tuple[int, Any, str]:

@@ -12,24 +12,16 @@ from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocketDisconnect
 
 from exai_sre.context import correlation_id, current_deadline, current_trace
-from exai_sre.metrics import Catalog
-from exai_sre.metrics.families import HttpServerMetrics
 from exai_sre.middleware.asgi import AsgiMiddleware, instrument_asgi
 from exai_sre.middleware.http_server import HttpInstruments
 from exai_sre.outcome import Outcome
 from exai_sre.tracing import configure_tracing
+from tests.unit.middleware.asgi_rig import Lines, Rig
 
 PARENT = f"00-{'a' * 32}-{'b' * 16}-01"
-ROUTES = ("/", "/items/{item}", "/fail", "/hang", "/health", "/stream", "/teapot", "/later", "/_OTHER")
-
-
-class Lines(list[tuple[str, dict[str, Any]]]):
-    """A logger that keeps (level, fields)."""
-
-    def __getattr__(self, level: str) -> Any:
-        return lambda event, **fields: self.append((level, {"event": event, **fields}))
 
 
 class SaysSoError(Exception):
@@ -37,44 +29,6 @@ class SaysSoError(Exception):
 
     outcome = Outcome.OVERLOAD
     retry_after = 1.2
-
-
-class Rig:
-    """An application, driven message by message, and what its requests leave behind."""
-
-    def __init__(self, app: Any, **options: Any) -> None:
-        self.lines = Lines()
-        self.metrics = HttpServerMetrics.declare(Catalog(), ROUTES)
-        self.app = instrument_asgi(app, HttpInstruments(**{"metrics": self.metrics, "logger": self.lines, **options}))
-        self.sent: list[dict[str, Any]] = []
-        self.inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-
-    async def get(self, path: str, *, kind: str = "http", **headers: str) -> None:
-        raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-        scope: dict[str, Any] = {"type": kind, "path": path, "headers": raw, "query_string": b"", "root_path": ""}
-        if kind == "http":
-            scope |= {"method": "GET", "http_version": "1.1"}
-            self.inbox.put_nowait({"type": "http.request"})
-        else:
-            scope["extensions"] = {"websocket.http.response": {}}
-            self.inbox.put_nowait({"type": "websocket.connect"})
-            self.inbox.put_nowait({"type": "websocket.disconnect", "code": 1001})
-        await self.app(scope, self.inbox.get, self.send)
-
-    async def send(self, message: Any) -> None:
-        self.sent.append(message)
-
-    def answered(self) -> tuple[int, dict[str, str], str]:
-        head, *rest = self.sent
-        fields = {name.decode(): value.decode() for name, value in head["headers"]}
-        return head["status"], fields, b"".join(each.get("body", b"") for each in rest).decode()
-
-    def counted(self) -> dict[tuple[str, ...], float]:
-        return {bound.values: bound.total for bound in self.metrics.duration.series() if bound.total}
-
-    def line(self) -> tuple[str, Any, Any]:
-        ((level, fields),) = self.lines
-        return level, fields["status"], fields["outcome"]
 
 
 async def raising(scope: Any, receive: Any, send: Any) -> None:
@@ -272,6 +226,18 @@ async def test_a_callers_deadline_holds_only_where_callers_are_trusted(trust, li
     assert rig.answered()[2] == str(limited)
 
 
+async def test_what_a_trusted_caller_allows_for_an_upgrade_is_not_the_deadline_of_the_whole_connection():
+    seen: list[float | None] = []
+
+    async def serve(socket: Any) -> None:
+        await socket.accept()
+        seen.append(current_deadline.get())
+
+    rig = Rig(Starlette(routes=[WebSocketRoute("/", serve)]), trust_limits=True)
+    await rig.get("/", kind="websocket", exai_sre_timeout_ms="5000")
+    assert seen == [None]
+
+
 async def refuses(socket: Any) -> None:
     await socket.close()
 
@@ -295,11 +261,29 @@ async def listens(socket: Any) -> None:
     await socket.receive_text()
 
 
+async def listens_in_a_group(socket: Any) -> None:
+    await socket.accept()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(socket.receive_text())
+
+
+async def says_nothing(socket: Any) -> None:
+    return
+
+
+async def is_left_waiting(socket: Any) -> None:
+    await socket.receive()
+    raise WebSocketDisconnect((await socket.receive())["code"])
+
+
 @pytest.mark.parametrize(
     ("endpoint", "line"),
     [
         (serves, ("info", 101, "ok")),
         (listens, ("info", 101, "ok")),
+        (listens_in_a_group, ("info", 101, "ok")),
+        (says_nothing, ("error", 500, "error")),
+        (is_left_waiting, ("info", 499, "cancelled")),
         (refuses, ("info", 403, "client_error")),
         (denies, ("info", 401, "client_error")),
         (fails, ("error", 101, "error")),

@@ -32,6 +32,7 @@ def fastapi_app() -> FastAPI:
     async def leaf(request: Any) -> Any:
         return PlainTextResponse("x")
 
+    app.mount("/typed/{where:int}", Router(routes=[Route("/leaf/{name}", leaf)]))
     app.mount("/mounted/{where}", Router(routes=[Route("/leaf/{number:int}", leaf), Mount("/static", app=leaf_app)]))
     return app
 
@@ -48,6 +49,9 @@ async def leaf_app(scope: Any, receive: Any, send: Any) -> None:
         ("/api/v1/of/deep/deep/deep", "/api/v1/of/{tenant}/deep/{name}"),
         ("/files/a/b/c", "/files/{rest}"),
         ("/mounted/here/leaf/007", "/mounted/{where}/leaf/{number}"),
+        ("/typed/7/leaf/a", "/typed/{where}/leaf/{name}"),
+        # Converted and written out again this is not the text that the path holds.
+        ("/typed/007/leaf/a", "/typed/{where}/leaf/{name}"),
         ("/nowhere/k-1-secret", "_OTHER"),
         ("/mounted/here/nowhere", "_OTHER"),
     ],
@@ -80,6 +84,7 @@ def test_a_mount_that_serves_all_below_it_is_its_own_template():
     [
         ("/proxied/api/v1/items/7", "/api/v1/items/{number}"),
         ("/proxied/mounted/here/leaf/007", "/mounted/{where}/leaf/{number}"),
+        ("/proxied/typed/007/leaf/a", "/typed/{where}/leaf/{name}"),
         ("/proxied/files/a/b", "/files/{rest}"),
         ("/api/v1/items/7", "/api/v1/items/{number}"),
     ],

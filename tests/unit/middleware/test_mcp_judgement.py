@@ -9,6 +9,7 @@ import pydantic
 import pytest
 
 from exai_sre.context import TraceContext, unit_of_work
+from exai_sre.metrics import Catalog
 from exai_sre.middleware.mcp_call import McpCall, carrier_of, client_of, message_ids, transport_of
 from exai_sre.middleware.mcp_endings import (
     Ending,
@@ -20,6 +21,7 @@ from exai_sre.middleware.mcp_endings import (
     malformed_request,
     sdk_refused,
 )
+from exai_sre.middleware.mcp_requests import McpOptions, McpRequests
 from exai_sre.middleware.websocket import WebSocketRequest
 from exai_sre.outcome import Outcome
 
@@ -220,10 +222,23 @@ class UnknownToolError(CodedError):
 def test_a_json_rpc_error_keeps_its_code_and_says_whether_the_tool_exists():
     error = CodedError(-32603)
     assert ending_of_error(error) == Ending(Outcome.ERROR, "-32603", error=error, code=-32603)
-    assert ending_of_error(UnknownToolError(-32602)).unknown_tool
-    assert not ending_of_error(UnknownToolError(-32603)).unknown_tool
+    assert ending_of_error(UnknownToolError(-32602), "add").unknown_tool
+    assert not ending_of_error(UnknownToolError(-32602), "web").unknown_tool, "an upstream may say so of its own"
+    assert not ending_of_error(UnknownToolError(-32603), "add").unknown_tool
     plain = SystemExit(3)
     assert ending_of_error(plain) == Ending(Outcome.CANCELLED, "SystemExit", error=plain)
+
+
+async def test_a_tool_whose_upstream_knows_no_such_tool_keeps_its_label():
+    requests = McpRequests(Catalog(), McpOptions(tools=("web",)))
+
+    async def upstream() -> Any:
+        raise UnknownToolError(-32602)
+
+    with pytest.raises(UnknownToolError):
+        await requests.serve(Ctx(params={"name": "web"}), upstream)
+    counted = [bound.values for bound in requests.metrics.operation_duration.series() if bound.total]
+    assert counted == [("tools/call", "web", "client_error")]
 
 
 @pytest.mark.parametrize(

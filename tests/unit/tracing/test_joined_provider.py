@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.id_generator import IdGenerator
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import Decision, ParentBased, Sampler, SamplingResult, TraceIdRatioBased
 
 from exai_sre.context import TraceContext, current_trace
 from exai_sre.tracing import Tracing, configure_tracing
@@ -214,6 +214,24 @@ def test_a_tracer_that_fails_costs_the_span_and_not_the_call(ratio, fails):
         outer.fail("x")
     assert current_trace.get() is None
     assert not trace.get_current_span().get_span_context().is_valid
+
+
+class RecordOnly(Sampler):
+    """Records spans and samples none."""
+
+    def should_sample(self, *args, **settings):
+        return SamplingResult(Decision.RECORD_ONLY)
+
+    def get_description(self):
+        return "record only"
+
+
+def test_a_processor_that_fails_over_a_span_that_is_recorded_only_costs_no_call():
+    provider = TracerProvider(sampler=RecordOnly(), shutdown_on_exit=False)
+    provider.add_span_processor(Broken("end"))
+    with Tracing(JoinedRecorder(provider)).start("call", "server") as span:
+        assert current_trace.get() is span.context
+    assert current_trace.get() is None
 
 
 def test_a_provider_set_later_that_cannot_be_joined_costs_the_span_and_not_the_call(monkeypatch):

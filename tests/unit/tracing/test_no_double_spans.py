@@ -1,11 +1,16 @@
 """Beside other instrumentation: one span per HTTP exchange, whoever of the two is outside."""
 
+import asyncio
+import logging
+
 import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from fastapi import FastAPI, HTTPException
 from opentelemetry import trace
 from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrumentor
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.instrumentation.utils import is_http_instrumentation_enabled
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -14,6 +19,8 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import SpanKind
 
 from exai_sre.middleware.aiohttp_client import instrumented_session
+from exai_sre.middleware.asgi import instrument_asgi
+from exai_sre.middleware.http_server import HttpInstruments
 from exai_sre.tracing import Tracing
 from exai_sre.tracing.aiohttp_client import instrument_aiohttp_client, redacting_url_filter
 from exai_sre.tracing.otel import JoinedRecorder
@@ -79,6 +86,40 @@ def test_the_url_of_a_span_that_is_used_loses_the_credentials_that_its_maker_let
         pass
     (found,) = exporter.get_finished_spans()
     assert dict(found.attributes) == {**known, attribute: "https://host/?api_key=REDACTED&x=1"}
+
+
+@pytest.mark.parametrize("attribute", ["url.query", "http.target"])
+def test_the_query_of_a_span_that_is_used_loses_its_credentials_too(tracing, provider, exporter, attribute):
+    path = "/x?" if attribute == "http.target" else ""
+    known = {**GET, attribute: f"{path}token=planted&x=1"}
+    theirs = provider.get_tracer("app").start_as_current_span("theirs", kind=SpanKind.SERVER, attributes=known)
+    with theirs, tracing.start("ours", "server", attributes=GET):
+        pass
+    (found,) = exporter.get_finished_spans()
+    assert dict(found.attributes) == {**known, attribute: f"{path}token=REDACTED&x=1"}
+
+
+async def test_a_span_that_is_used_hears_how_the_request_ended_before_its_maker_ends_it(
+    tracing, provider, exporter, caplog
+):
+    async def busy() -> None:
+        raise HTTPException(429)
+
+    app = FastAPI()
+    app.add_api_route("/busy", busy)
+    FastAPIInstrumentor.instrument_app(app, tracer_provider=provider)
+    instrument_asgi(app, HttpInstruments(tracing=tracing))
+    scope = {"type": "http", "method": "GET", "path": "/busy", "headers": [], "query_string": b"", "root_path": ""}
+
+    async def send(message):
+        return
+
+    with caplog.at_level(logging.WARNING, "opentelemetry"):
+        await app({**scope, "http_version": "1.1", "scheme": "http", "server": ("h", 80)}, asyncio.Queue().get, send)
+    (found,) = (span for span in exporter.get_finished_spans() if span.kind is SpanKind.SERVER)
+    assert (found.status.status_code, found.attributes["error.type"]) == (trace.StatusCode.ERROR, "429")
+    # What comes later OpenTelemetry refuses with a warning.
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """URLs without credentials, otherwise byte for byte."""
 
+import time
+
 import pytest
 
 from exai_sre.tracing import redact_url
@@ -49,3 +51,19 @@ def test_what_does_not_is_left_byte_for_byte(url):
 
 def test_a_very_long_url_is_cut_before_it_is_read():
     assert len(redact_url("https://host/?x=" + "a" * 1_000_000)) == 8192
+
+
+def cpu_time(length: int) -> float:
+    """What a URL costs that could be a user's name to its end, at best of several tries."""
+    url, tries = "https://h/" + "a" * length + "@", []
+    for _ in range(10):
+        start = time.process_time()
+        for _ in range(20):
+            redact_url(url)
+        tries.append(time.process_time() - start)
+    return min(tries)
+
+
+def test_a_url_twice_as_long_takes_about_twice_the_time_real_clock():
+    cpu_time(100)
+    assert cpu_time(8000) < 3 * cpu_time(4000)
