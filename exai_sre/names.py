@@ -11,10 +11,13 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["SCHEMA_VERSION", "Attribute", "CarrierKey", "Event", "LabelName", "LogField", "Metric"]
+__all__ = ["REDACTION_FAILED", "SCHEMA_VERSION", "Attribute", "CarrierKey", "Event", "LabelName", "LogField", "Metric"]
 
 SCHEMA_VERSION: Final = "1.44-genai.2026-08"
 """Semantic conventions 1.44 (HTTP, DB) and the GenAI/MCP conventions as of August 2026."""
+
+REDACTION_FAILED: Final = "[REDACTED:failed]"
+"""Stands for a value on which a redaction failed."""
 
 
 class Metric:

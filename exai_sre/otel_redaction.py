@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from exai_sre.extras import require
+from exai_sre.names import REDACTION_FAILED
 
 __all__ = ["redacting_log_processor", "redacting_span_processor"]
-
-_FAILED: Final = "[REDACTED:failed]"
-_NAMELESS: Final = "redacted"
 
 
 def redacting_span_processor(following: Any, redact: Callable[[Any], Any]) -> Any:
@@ -99,7 +97,7 @@ class _Closed:
         try:
             return self._redact(value)
         except Exception:  # what cannot be looked at is not exported
-            return _FAILED
+            return REDACTION_FAILED
 
     def attributes(self, attributes: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         """The same object where there were no secrets, else a dict; without entries where it fails."""

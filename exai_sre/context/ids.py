@@ -7,6 +7,7 @@ import random
 import re
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,6 +23,7 @@ __all__ = [
     "correlation_id_of",
     "judge_correlation_id",
     "new_correlation_id",
+    "random_bits",
     "trace_id_of",
 ]
 
@@ -115,7 +117,7 @@ class CorrelationIds:
             return f"{self._head}{self._count:03x}{self._tail}"
 
     def part_from_parent(self) -> None:
-        """Go on apart from the process that forked this one, whose generator is seeded anew by then."""
+        """Go on apart from the process that forked this one; the source of random bits does so by itself."""
         # The lock may have been held by a thread that is not here.
         self._lock = threading.Lock()
         # What the ids of this millisecond have in common is the parent's: the next id draws anew.
@@ -131,19 +133,29 @@ class CorrelationIds:
         self._tail = f"-{low[:4]}-{low[4:]}"
 
 
-# Ids need no secrecy, only distinctness; the generator is seeded by the operating system.
-_SOURCE: Final = random.Random()  # noqa: S311  # nosec B311
-_PROCESS: Final = CorrelationIds(time.time_ns, _SOURCE.getrandbits)
+def random_bits() -> Callable[[int], int]:
+    """A source of integers of so many random bits, seeded by the operating system.
+
+    Ids need distinctness, not secrecy. Workers that a server forks would all go on from the
+    parent's state and make the same ids, so a child is seeded anew.
+    """
+    source = random.Random()  # noqa: S311  # nosec B311
+    if hasattr(os, "register_at_fork"):
+        # The hook stays for the life of the process; it must not keep the source alive.
+        kept = weakref.ref(source)
+
+        def reseed() -> None:
+            alive = kept()
+            if alive is not None:
+                alive.seed()
+
+        os.register_at_fork(after_in_child=reseed)
+    return source.getrandbits
 
 
-def _part_from_parent() -> None:
-    _SOURCE.seed()
-    _PROCESS.part_from_parent()
-
-
+_PROCESS: Final = CorrelationIds(time.time_ns, random_bits())
 if hasattr(os, "register_at_fork"):
-    # Workers that a server forks would all go on from the parent's state and make the same ids.
-    os.register_at_fork(after_in_child=_part_from_parent)
+    os.register_at_fork(after_in_child=_PROCESS.part_from_parent)
 
 
 def new_correlation_id() -> str:

@@ -307,7 +307,7 @@ class BoundHistogram(BoundSeries):
         """
         value += 0.0  # see BoundCounter.inc
         if value.__class__ is not float:
-            value = float(value)
+            value = float(value)  # a complex number has no bucket, which is told here as well
         entries = self._entries
         if entries is None:
             self._write(value, _running_trace())

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from exai_sre.names import REDACTION_FAILED
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
 
-__all__ = ["FAILED_VALUE", "Collects", "RedactedCollector", "redacted_labels"]
-
-FAILED_VALUE: Final = "[REDACTED:failed]"
-"""Stands for a label value on which the redaction failed."""
+__all__ = ["Collects", "RedactedCollector", "redacted_labels"]
 
 
 class Collects(Protocol):
@@ -27,7 +26,7 @@ def redacted_labels(labels: Mapping[str, str], redact: Callable[[str], str]) -> 
     """``labels``, of a series or of an exemplar, with secrets taken out of their values.
 
     A value is judged as ``name=value``, so that a telling name counts, and by itself. The same
-    object where there was nothing; a value on which ``redact`` fails becomes :data:`FAILED_VALUE`.
+    object where there was nothing; a value on which ``redact`` fails becomes :data:`REDACTION_FAILED`.
     """
     redacted = {name: _value(name, value, redact) for name, value in labels.items()}
     return labels if redacted == labels else redacted
@@ -38,7 +37,7 @@ def _value(name: str, value: str, redact: Callable[[str], str]) -> str:
     try:
         return redact(redact(before + value).removeprefix(before))
     except Exception:  # a value that cannot be looked at is not exposed
-        return FAILED_VALUE
+        return REDACTION_FAILED
 
 
 class RedactedCollector:

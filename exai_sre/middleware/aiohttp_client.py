@@ -96,8 +96,9 @@ class _AiohttpFrame:
                 # A middleware outside sends it again: what it was given is the last attempt's, not its caller's.
                 for name in sent.added:
                     request.headers.popall(name, None)
-            sent.request = request
-            sent.added = self._frame.inject(request.headers, host, home=origin == sent.origin)
+            before = set(request.headers)
+            self._frame.inject(request.headers, host, home=origin == sent.origin)
+            sent.request, sent.added = request, set(request.headers) - before
             try:
                 response = await handler(request)
             except Exception as error:

@@ -10,7 +10,7 @@ from exai_sre.context.baggage import NO_BAGGAGE
 from exai_sre.metrics.families import TelemetryMetrics
 from exai_sre.names import LabelName
 
-__all__ = ["NO_IDS", "RequestIds", "choose_ids", "count_rejections", "ids_of_request", "without_strangers"]
+__all__ = ["NO_IDS", "RequestIds", "choose_ids", "count_rejections", "distrust", "ids_of_request"]
 
 
 class RequestIds(NamedTuple):
@@ -76,10 +76,8 @@ def choose_ids(message: Inbound, carrier: Inbound, *, shared: bool) -> RequestId
     return RequestIds(chosen, parent, link, message.baggage if message.baggage.members else carrier.baggage)
 
 
-def without_strangers(
-    message: Inbound, carrier: Inbound, *, judged: bool
-) -> tuple[Inbound, Inbound, tuple[TraceContext, ...]]:
-    """What a message and its carrier say, for callers that are strangers: ids alone.
+def distrust(message: Inbound, carrier: Inbound, *, judged: bool) -> tuple[Inbound, Inbound, tuple[TraceContext, ...]]:
+    """Of what a stranger's message and its carrier say, only what strangers may choose: correlation ids.
 
     Args:
         message: what the message says.

@@ -12,7 +12,7 @@ from exai_sre.context import inject, resend_count, waiting_for_upstream
 from exai_sre.context.hop_limits import inject_limits
 from exai_sre.names import Attribute
 from exai_sre.tracing import AttributeValue, Span, Tracing, redact_url
-from exai_sre.tracing.aiohttp_client import redacting_url_filter
+from exai_sre.tracing.urls import redacting_url_filter
 
 __all__ = ["ClientFrame", "ClientOptions", "Sent"]
 
@@ -89,24 +89,19 @@ class ClientFrame:
         """A context manager around the wait for the head of a response."""
         return waiting_for_upstream() if self._use.count_waiting else nullcontext()
 
-    def inject(self, headers: MutableMapping[str, str], host: str, *, home: bool) -> set[str]:
+    def inject(self, headers: MutableMapping[str, str], host: str, *, home: bool) -> None:
         """Write into the headers of an attempt what its receiver may know.
 
         Args:
             headers: headers of the request; a field that is there stays.
             host: where it goes.
             home: whether that is where the caller sent it, not where a redirect leads.
-
-        Returns:
-            The names of the headers that were written.
         """
-        before = set(headers)
         allowed = host in self._allowed
         if allowed or home:
             inject(headers, baggage=self._use.baggage if allowed else (), redact=self._use.redact_baggage)
         if allowed:
             inject_limits(headers, self._use.clock.monotonic())
-        return set(headers) - before
 
     @staticmethod
     def answered(span: Span, status: int) -> None:

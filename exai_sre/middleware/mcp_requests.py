@@ -16,7 +16,7 @@ from exai_sre.metrics import Catalog
 from exai_sre.metrics.bound import BoundCounter
 from exai_sre.metrics.families import McpMetrics, TelemetryMetrics
 from exai_sre.metrics.families.mcp_loops import McpLoopMetrics
-from exai_sre.middleware.correlation_id import choose_ids, count_rejections, without_strangers
+from exai_sre.middleware.correlation_id import choose_ids, count_rejections, distrust
 from exai_sre.middleware.mcp_arguments import argument_text
 from exai_sre.middleware.mcp_call import (
     CALL_TOOL,
@@ -152,7 +152,7 @@ class McpRequests:
         strangers: tuple[TraceContext, ...] = ()
         if self._use.public:
             judged = correlation_id.get() is not None
-            message, carrier, strangers = without_strangers(message, carrier, judged=judged)
+            message, carrier, strangers = distrust(message, carrier, judged=judged)
         if message is NOTHING and carrier is NOTHING:
             parent, link, unit = None, None, unit_of_work()
         else:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from exai_sre.tracing import modules
 from exai_sre.tracing.tracing import Tracing
-from exai_sre.tracing.urls import redact_url
+from exai_sre.tracing.urls import redact_url, redacting_url_filter
 
-__all__ = ["instrument_aiohttp_client", "redacting_url_filter"]
+__all__ = ["instrument_aiohttp_client"]
 
 
 def instrument_aiohttp_client(
@@ -43,18 +42,3 @@ def instrument_aiohttp_client(
     provider = getattr(tracing.recorder, "provider", None) if tracing else None
     instrumentor.instrument(url_filter=redacting_url_filter(redact), tracer_provider=provider)
     return bool(instrumentor.is_instrumented_by_opentelemetry)
-
-
-def redacting_url_filter(redact: Callable[[str], str] = redact_url) -> Callable[[Any], str]:
-    """``redact`` as the ``url_filter`` of OpenTelemetry's aiohttp-client instrumentation.
-
-    A URL on which it fails becomes empty: the span is kept, and the request goes out.
-    """
-
-    def url_filter(url: Any) -> str:
-        try:
-            return redact(str(url))
-        except Exception:
-            return ""
-
-    return url_filter

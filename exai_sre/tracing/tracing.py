@@ -8,9 +8,9 @@ from typing import Final
 
 from exai_sre.clock import Clock, SystemClock
 from exai_sre.context import TraceContext, current_trace
+from exai_sre.context.ids import random_bits as process_bits
 from exai_sre.metrics.families import TelemetryMetrics
 from exai_sre.names import LabelName
-from exai_sre.tracing.ids import random_bits as process_bits
 from exai_sre.tracing.recorder import Call, Recorder
 from exai_sre.tracing.running import DECISIONS, RunningSpan, running_span
 from exai_sre.tracing.sampling import Sampling

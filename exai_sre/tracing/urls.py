@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote_plus
 
-__all__ = ["REDACTED", "redact_url"]
+__all__ = ["REDACTED", "redact_url", "redacting_url_filter"]
 
 REDACTED: Final = "REDACTED"
 """Stands in for what was taken out (the semantic conventions' word for URLs)."""
@@ -61,3 +62,18 @@ def redact_url(url: str) -> str:
     route, inner, parameters = fragment.partition("?")
     fragment = f"{_redact_pairs(route)}{inner}{_redact_pairs(parameters)}"
     return f"{base}{question}{_redact_pairs(query)}{hash_sign}{fragment}"
+
+
+def redacting_url_filter(redact: Callable[[str], str] = redact_url) -> Callable[[Any], str]:
+    """``redact`` for URLs of any type, as OpenTelemetry's instrumentation of aiohttp clients asks for it.
+
+    A URL on which it fails becomes empty: the span is kept, and the request goes out.
+    """
+
+    def url_filter(url: Any) -> str:
+        try:
+            return redact(str(url))
+        except Exception:
+            return ""
+
+    return url_filter

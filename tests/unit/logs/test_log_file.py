@@ -177,7 +177,7 @@ def test_of_several_writers_one_rotates_and_the_others_follow(path: Path, clock:
 
 
 def test_while_another_process_rotates_lines_are_written_all_the_same(path: Path, clock: VirtualClock) -> None:
-    fcntl = pytest.importorskip("fcntl")
+    fcntl = pytest.importorskip("fcntl", reason="this platform has no locks of files to be held by another")
     file = LogFile(path, max_bytes=10, clock=clock)
     file.write("one\n")
     with path.with_name("app.log.lock").open("w") as lock:

@@ -11,12 +11,12 @@ from exai_sre.logs.sanitize import Sanitizer
 from exai_sre.logs.sanitize.engine import Engine, fold
 from exai_sre.logs.sanitize.judge import is_token, passes_luhn
 from exai_sre.logs.sanitize.literals import any_of
-from exai_sre.logs.sanitize.rule import MARKER, Rule, is_in_marker, length_class, marker
+from exai_sre.logs.sanitize.rule import FAILED, MARKER, Rule, is_in_marker, length_class, marker
 from exai_sre.logs.sanitize.rules.keyed import key_before
 from exai_sre.logs.sanitize.text import TextRedactor
 from exai_sre.metrics import Catalog
 from exai_sre.metrics.families import TelemetryMetrics
-from exai_sre.names import LabelName
+from exai_sre.names import REDACTION_FAILED, LabelName
 
 SANITIZER = Sanitizer()
 TOKEN = "ghp_" + "aB3dE6gH9j" * 3 + "kL1mN4"
@@ -125,6 +125,10 @@ def test_a_text_that_grows_beyond_the_limit_by_its_markers_is_cut_again() -> Non
 
 def failing_rule(*_: object) -> None:
     raise RuntimeError("a defect in a rule")
+
+
+def test_a_failure_looks_alike_wherever_it_was_met() -> None:
+    assert marker(FAILED) == REDACTION_FAILED
 
 
 def test_a_failure_replaces_the_text_and_is_counted() -> None:

@@ -68,7 +68,7 @@ def test_personal_data_is_found_and_what_looks_like_it_passes(rows: list[dict[st
 @pytest.mark.parametrize("scanner", ["plain", "aho-corasick", "hyperscan"])
 def test_all_scanners_give_the_same_results(rows: list[dict[str, Any]], scanner: str) -> None:
     if scanner == "hyperscan":
-        pytest.importorskip("hyperscan")
+        pytest.importorskip("hyperscan", reason="hyperscan is built for Linux on x86-64 only")
     sanitizer = Sanitizer(pii=True, scanner=scanner)
     for row in rows:
         expected = EVERYTHING.redact_text(row["string"])

@@ -10,7 +10,8 @@ from prometheus_client.openmetrics.exposition import generate_latest
 
 from exai_sre.logs import Sanitizer
 from exai_sre.logs.sanitize import marker
-from exai_sre.metrics.redaction import FAILED_VALUE, RedactedCollector, redacted_labels
+from exai_sre.metrics.redaction import RedactedCollector, redacted_labels
+from exai_sre.names import REDACTION_FAILED
 
 TOKENS = ["ghp_" + "aB3dE6gH9j" * 3 + f"kL1mN{number}" for number in range(3)]
 GONE = marker("github-token", len(TOKENS[0]))
@@ -80,7 +81,7 @@ def test_a_value_on_which_the_redaction_fails_is_not_exposed() -> None:
     def fail(_text: str) -> str:
         raise RuntimeError(TOKENS[0])
 
-    assert redacted_labels({"user": TOKENS[0]}, fail) == {"user": FAILED_VALUE}
+    assert redacted_labels({"user": TOKENS[0]}, fail) == {"user": REDACTION_FAILED}
 
 
 def test_registration_collects_nothing() -> None:

@@ -13,7 +13,7 @@ from exai_sre.metrics import OTHER, OVERFLOW, Catalog, Label, NotCharted, exposi
 from exai_sre.metrics.families.buckets import MCP_DURATION
 from exai_sre.metrics.instrument import SERIES_LIMITS, Instrument
 from exai_sre.metrics.label_guard import LONGEST_VALUE
-from exai_sre.metrics.redaction import FAILED_VALUE
+from exai_sre.names import REDACTION_FAILED
 
 CHART = NotCharted("a test")
 OPEN = (Label("user", bound=10_000), Label("path", bound=10_000), Label("outcome", values=("ok", "error")))
@@ -132,8 +132,8 @@ def test_secrets_never_become_label_values():
     family = catalog.counter("x_total", "H.", labels=OPEN, chart=CHART)
     catalog.redact_labels(redact)
     family.labels(user="hunter2", path="bad", outcome="ok").inc()
-    family.labels(user="***", path=FAILED_VALUE, outcome="ok").inc()
-    assert numbers(family) == {("***", FAILED_VALUE, "ok"): 2}
+    family.labels(user="***", path=REDACTION_FAILED, outcome="ok").inc()
+    assert numbers(family) == {("***", REDACTION_FAILED, "ok"): 2}
     assert b"hunter2" not in exposition(catalog)[0]
 
 

@@ -22,8 +22,9 @@ from exai_sre.middleware.aiohttp_client import instrumented_session
 from exai_sre.middleware.asgi import instrument_asgi
 from exai_sre.middleware.http_server import HttpInstruments
 from exai_sre.tracing import Tracing
-from exai_sre.tracing.aiohttp_client import instrument_aiohttp_client, redacting_url_filter
+from exai_sre.tracing.aiohttp_client import instrument_aiohttp_client
 from exai_sre.tracing.otel import JoinedRecorder
+from exai_sre.tracing.urls import redacting_url_filter
 
 GET = {"http.request.method": "GET"}
 ATTEMPT = {**GET, "http.route": "/x"}

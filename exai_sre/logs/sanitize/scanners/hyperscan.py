@@ -38,10 +38,9 @@ class HyperscanScanner:
         self._free = threading.Lock()
         self._automaton = AhoCorasickScanner(vocabulary)
         literals = [(re.escape(keyword), module.HS_FLAG_CASELESS) for keyword in vocabulary.strong]
-        self._worth = _database(module, [*literals, *[(shape, 0) for shape in vocabulary.shapes]])
-        self.whole_event: Callable[[dict[str, Any]], bool] | None = (
-            _whole_event(self._worth.scan, self._free) if self._worth else None
-        )
+        worth = _database(module, [*literals, *[(shape, 0) for shape in vocabulary.shapes]])
+        self._finds = _look(worth.scan, self._free) if worth else None
+        self.whole_event: Callable[[dict[str, Any]], bool] | None = _whole_event(self._finds) if self._finds else None
 
     def taken(self) -> AbstractContextManager[object]:
         """A context in which the database is in use, as it is by another thread's scan."""
@@ -53,47 +52,45 @@ class HyperscanScanner:
 
     def any(self, text: str) -> bool:
         """Whether a strong keyword or a shape stands in ``text``, or may."""
-        raw = text.encode("utf-8", "surrogatepass")
-        if self._worth is None:
-            return False
-        if (not raw.isascii() and _KELVIN in raw) or not self._free.acquire(blocking=False):
+        return self._finds is not None and self._finds(text.encode("utf-8", "surrogatepass"))
+
+
+def _look(scan: Callable[..., None], free: threading.Lock) -> Callable[[bytes], bool]:
+    """Whether anything is found in a text or may be, as where the database is in use."""
+    acquire, release = free.acquire, free.release
+
+    def finds(raw: bytes) -> bool:
+        if (not raw.isascii() and _KELVIN in raw) or not acquire(blocking=False):
             return True
         found: list[int] = []
         try:
-            self._worth.scan(raw, _note, 0, found)
+            scan(raw, _note, 0, found)
         finally:
-            self._free.release()
+            release()
         return bool(found)
+
+    return finds
 
 
 def _note(number: int, _start: int, _end: int, _flags: int, found: list[int]) -> None:
     found.append(number)
 
 
-def _whole_event(scan: Callable[..., None], free: threading.Lock) -> Callable[[dict[str, Any]], bool]:
+def _whole_event(finds: Callable[[bytes], bool]) -> Callable[[dict[str, Any]], bool]:
     """The look at an event in one go, for the hot path: rendered as JSON, then scanned.
 
-    It says ``True``, that anything may be found, of an event that is not plain enough to be
-    rendered, and where the database is in use.
+    It says ``True``, that anything may be found, of an event that is not plain enough to be rendered.
     """
     orjson: Any = require("orjson", package="orjson", extra="fast")
     dumps = orjson.dumps
     only_plain = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
-    acquire, release = free.acquire, free.release
 
     def whole_event(event: dict[str, Any]) -> bool:
         try:
             line = dumps(event, None, only_plain)
         except TypeError:
             return True
-        if not acquire(blocking=False):
-            return True
-        found: list[int] = []
-        try:
-            scan(line, _note, 0, found)
-        finally:
-            release()
-        return bool(found) or not (line.isascii() or _KELVIN not in line)
+        return finds(line)
 
     return whole_event
 
