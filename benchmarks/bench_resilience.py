@@ -5,8 +5,8 @@
 Both guard the same coroutine with a breaker, retries, a timeout and metrics. The naive stack is what
 tutorials compose: aiobreaker, tenacity's decorator, ``asyncio.timeout`` and prometheus_client with a
 counter, a histogram and a gauge. Every round runs every case once; the figures are medians over
-rounds of thread CPU time, which other work on the machine disturbs least. Trust the ratios more than
-the nanoseconds. The floor is what no such pipeline can do without: the frame of the wrapper, two
+rounds of thread CPU time, which other work on the machine disturbs least. A ratio is the median of the
+ratios within each round, whose cases ran next to each other; trust these more than the nanoseconds. The floor is what no such pipeline can do without: the frame of the wrapper, two
 readings of the clock, and a write to one counter and one histogram.
 """
 
@@ -19,6 +19,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
+from operator import sub, truediv
 
 import aiobreaker
 import prometheus_client
@@ -169,13 +170,13 @@ CASES: dict[str, tuple[int, Callable[[], Call]]] = {
     "bare": (50_000, lambda: answers),
     "bare, suspends": (5_000, lambda: suspends),
     "floor": (20_000, floor),
-    "ours": (10_000, lambda: ours(answers)),
     "ours, decorator": (10_000, lambda: decorated(answers)),
+    "ours": (10_000, lambda: ours(answers)),
+    "naive": (1_000, lambda: naive(answers)),
     "ours, suspends": (5_000, lambda: ours(suspends)),
+    "naive, suspends": (1_000, lambda: naive(suspends)),
     "ours, open": (5_000, rejection_alone),
     "ours, open in full": (2_000, rejection_full),
-    "naive": (1_000, lambda: naive(answers)),
-    "naive, suspends": (1_000, lambda: naive(suspends)),
     "naive, open": (3_000, naive_rejection),
 }
 
@@ -199,8 +200,8 @@ async def measure(call: Call, times: int) -> float:
     return (time.thread_time_ns() - began) / times
 
 
-async def run(rounds: int, scale: float) -> dict[str, float]:
-    """Medians per case, all cases interleaved; the first round only warms up."""
+async def run(rounds: int, scale: float) -> dict[str, list[float]]:
+    """Nanoseconds per case and round, all cases interleaved; the first round only warms up and is left out."""
     cases = {name: (max(50, int(times * scale)), make()) for name, (times, make) in CASES.items()}
     figures: dict[str, list[float]] = {name: [] for name in cases}
     for number in range(rounds + 1):
@@ -213,7 +214,13 @@ async def run(rounds: int, scale: float) -> dict[str, float]:
                 gc.enable()
             if number:
                 figures[name].append(figure)
-    return {name: statistics.median(values) for name, values in figures.items()}
+    return figures
+
+
+def ratio(above: list[float], below: list[float]) -> float:
+    """Median over rounds of the ratio within a round."""
+    ratios: list[float] = list(map(truediv, above, below))
+    return statistics.median(ratios)
 
 
 class CountingClock(VirtualClock):
@@ -243,13 +250,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--scale", type=float, default=1.0)
     options = parser.parse_args()
-    medians = asyncio.run(run(options.rounds, options.scale))
-    for name, figure in medians.items():
-        print(f"{name:<28}{figure:>10.0f} ns{figure / medians['bare']:>9.1f} x bare")
+    figures = asyncio.run(run(options.rounds, options.scale))
+    for name, rounds in figures.items():
+        print(f"{name:<28}{statistics.median(rounds):>10.0f} ns{ratio(rounds, figures['bare']):>9.1f} x bare")
     for name, above, below in RATIOS:
-        print(f"{name:<28}{medians[above] / medians[below]:>10.1f} x")
-    added = medians["ours, suspends"] - medians["bare, suspends"]
-    print(f"{'added to one that suspends':<28}{added:>10.0f} ns{added / medians['bare']:>9.1f} x bare")
+        print(f"{name:<28}{ratio(figures[above], figures[below]):>10.1f} x")
+    added = list(map(sub, figures["ours, suspends"], figures["bare, suspends"]))
+    name = "added to one that suspends"
+    print(f"{name:<28}{statistics.median(added):>10.0f} ns{ratio(added, figures['bare']):>9.1f} x bare")
     print(f"{'clock reads per call':<28}{asyncio.run(readings()):>10}")
 
 

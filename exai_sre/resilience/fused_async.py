@@ -10,7 +10,7 @@ from typing import Any
 
 from exai_sre.resilience.forms import INNERMOST, Arguments, AsyncStep, Keywords
 from exai_sre.resilience.fused_run import Again, Call, Run, entrance, refusal, way_out
-from exai_sre.resilience.scope import Watch, rest_within, within
+from exai_sre.resilience.scope import Watch, keep_result, rest_within, within
 
 __all__ = ["fuse_async"]
 
@@ -43,19 +43,18 @@ def _limited(run: Run, watch: Watch, inner: AsyncStep, attempt: AsyncStep, neste
             if type(body) is not CoroutineType:
                 body = _awaiting(body)
             # up to where the body first suspends nothing could end it, so that until then no timer is needed
-            try:
-                suspended_on = body.send(None)
-            except StopIteration as end:
-                result = end.value
-            else:
+            driven = keep_result(call, body)
+            for suspended_on in driven:
                 call.ends = call.began + call.seconds
-                result = await rest_within(call, watch, body, suspended_on)
+                await rest_within(call, watch, driven, suspended_on)
         except BaseException as error:
             again = run.failed(call, error, (fn, args, kwargs))
             if again is None:
                 raise
         else:
             passed(call)
+            # spelled out: see Scope.take_result
+            result, call.result = call.result, None
             return result
         return await _repeated(run, call, _attempts(run, again, attempt, (fn, args, kwargs)))
 

@@ -11,16 +11,16 @@ import math
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from types import coroutine
 from typing import Any, Final, cast
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
-from exai_sre.clock import Clock
+from exai_sre.clock import Clock, SystemClock
 from exai_sre.context.limits import Limits, current_limits
 from exai_sre.outcome import Outcome
 from exai_sre.resilience.classify import outcome_of
 from exai_sre.resilience.errors import UnsupportedForm
 from exai_sre.resilience.wheel import Entry, Timers, Wheel
 
-__all__ = ["Scope", "Watch", "new_scope", "outcome_in_time", "rest_within", "within"]
+__all__ = ["Scope", "Watch", "keep_result", "new_scope", "outcome_in_time", "rest_within", "watch_by", "within"]
 
 _EXACT_BELOW: Final = 0.1
 """A limit of fewer seconds gets a timer of its own: a tick would be too coarse for it."""
@@ -38,6 +38,7 @@ class Scope(Limits):
         task: the task that it cancels while it is watched, else ``None``.
         cancelling: how many cancellations of the task were asked for when the watch began.
         entry: its entry in the wheel.
+        result: what the body returned, until it is taken.
     """
 
     seconds: float = math.inf
@@ -45,6 +46,12 @@ class Scope(Limits):
     task: asyncio.Task[object] | None = None
     cancelling: int | None = None
     entry: Entry
+    result: Any = None
+
+    def take_result(self) -> Any:
+        """What the body returned; kept no longer, since background tasks that inherit these limits may live long."""
+        result, self.result = self.result, None
+        return result
 
     def expire(self) -> None:
         """Fire."""
@@ -77,16 +84,17 @@ def new_scope(outer: Limits | None) -> Scope:
 
 
 class Watch:
-    """What fires scopes: one wheel per event loop.
+    """What fires scopes: one wheel per event loop. See :func:`watch_by`.
 
     Args:
         clock: source of time; its own timers are used if it has any, else those of the loop.
         now: its monotonic seconds.
     """
 
-    __slots__ = ("_last", "_now", "_own", "_wheels")
+    __slots__ = ("__weakref__", "_clock", "_last", "_now", "_own", "_wheels")
 
     def __init__(self, clock: Clock, now: Callable[[], float]) -> None:
+        self._clock = clock
         self._now = now
         self._own = cast("Timers", clock) if hasattr(clock, "call_later") else None
         self._wheels: WeakKeyDictionary[asyncio.AbstractEventLoop, Wheel] = WeakKeyDictionary()
@@ -135,6 +143,21 @@ class Watch:
         return wheel
 
 
+_watches: Final[WeakValueDictionary[int, Watch]] = WeakValueDictionary()
+"""By the clock's identity, which its watch keeps from being given to another."""
+
+
+def watch_by(clock: Clock, now: Callable[[], float]) -> Watch:
+    """The watch that all limits by ``clock`` share, so that one timer serves every pipeline of an event loop.
+
+    Args:
+        clock: source of time; every system clock is the same one.
+        now: how it is read.
+    """
+    watch = Watch(clock, now)
+    return _watches.setdefault(id(now if type(clock) is SystemClock else clock), watch)
+
+
 def _no_loop() -> None:
     """Stands in for the weak reference to the last loop."""
 
@@ -152,24 +175,33 @@ def _no_task() -> UnsupportedForm:
 
 async def within(scope: Scope, watch: Watch, body: Coroutine[Any, Any, Any]) -> Any:
     """The result of ``body``, which ``scope`` bounds from its first suspension on."""
-    try:
-        suspended_on = body.send(None)
-    except StopIteration as end:
-        return end.value
-    return await rest_within(scope, watch, body, suspended_on)
+    driven = keep_result(scope, body)
+    for suspended_on in driven:
+        await rest_within(scope, watch, driven, suspended_on)
+    return scope.take_result()
 
 
-def rest_within(scope: Scope, watch: Watch, body: Any, suspended_on: Any) -> Awaitable[Any]:
-    """Go on with a coroutine that was driven by hand to its first suspension; to be awaited.
+@coroutine
+def keep_result(scope: Scope, body: Coroutine[Any, Any, Any]) -> Generator[Any, Any, None]:
+    """Drive ``body`` and keep its result in ``scope``.
+
+    A ``for`` loop over it sees the first suspension of ``body``, or its end. Driving ``body`` itself by hand shows
+    that too, but then a body that never suspends ends in an exception, which costs more than the generator.
+    """
+    scope.result = yield from body
+
+
+def rest_within(scope: Scope, watch: Watch, driven: Generator[Any, Any, None], suspended_on: Any) -> Awaitable[None]:
+    """Go on with what was driven by hand to its first suspension; to be awaited.
 
     Args:
         scope: the limit that is watched from now on; it is closed if the body returns.
         watch: what fires it.
-        body: the coroutine.
+        driven: see :func:`keep_result`.
         suspended_on: what it gave when it suspended.
 
     Returns:
-        What gives its result.
+        What ends when the body does.
     """
     # who yields nothing is run again before any timer could be: only what it waits for after that needs one
     watched = suspended_on is not None
@@ -177,35 +209,36 @@ def rest_within(scope: Scope, watch: Watch, body: Any, suspended_on: Any) -> Awa
         try:
             watch.add(scope, suspended_on)
         except UnsupportedForm:
-            body.close()
+            driven.close()
             raise
-    return _rest(scope, watch, body, suspended_on, watched)
+    return _rest(scope, watch, driven, suspended_on, watched)
 
 
 @coroutine
-def _rest(scope: Scope, watch: Watch, body: Any, suspended_on: Any, watched: bool) -> Generator[Any, Any, Any]:
+def _rest(
+    scope: Scope, watch: Watch, driven: Generator[Any, Any, None], suspended_on: Any, watched: bool
+) -> Generator[Any, Any, None]:
     try:
         while True:
             try:
                 yield suspended_on
             except BaseException as error:
-                suspended_on = body.throw(error)
+                suspended_on = driven.throw(error)
             else:
                 if watched:
                     # event loops send nothing, and from here on the interpreter does the driving
-                    result = yield from body
+                    yield from driven
                     break
-                suspended_on = body.send(None)
+                suspended_on = driven.send(None)
             if not watched:
                 watched = True
                 watch.add(scope, suspended_on)
-    except StopIteration as end:
-        result = end.value
+    except StopIteration:
+        pass
     except (GeneratorExit, UnsupportedForm):
-        body.close()
+        driven.close()
         raise
     scope.close(None)
-    return result
 
 
 def outcome_in_time(error: BaseException, now: float) -> Outcome:

@@ -13,7 +13,7 @@ from exai_sre.context.limits import current_limits
 from exai_sre.resilience.decision import Counts, Decision
 from exai_sre.resilience.errors import DeadlineExceeded, OptionError
 from exai_sre.resilience.forms import Arguments, AsyncStep, ItemsStep, Keywords, StreamStep, SyncStep
-from exai_sre.resilience.scope import Scope, Watch, new_scope, within
+from exai_sre.resilience.scope import Scope, new_scope, watch_by, within
 from exai_sre.resilience.strategy import Strategy
 from exai_sre.resilience.wheel import TICK
 
@@ -66,7 +66,7 @@ class Timeout(Strategy):
 
     def _set_clock(self, clock: Clock) -> None:
         super()._set_clock(clock)
-        self._watch = Watch(clock, self._now)
+        self._watch = watch_by(clock, self._now)
 
     def _limit(self, counts: Counts) -> Scope:
         """The limit of a call that begins now."""

@@ -6,7 +6,7 @@ import asyncio
 from itertools import count
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exai_sre.context import attempts_left, current_deadline, deadline_at
@@ -164,7 +164,31 @@ def both(shape, run):
     return fused, nested
 
 
+TWO_AT_ONCE = {
+    "shape": {
+        "total": 5,
+        "limit": None,
+        "queue": 0,
+        "attempts": 3,
+        "wait": 0,
+        "share": 0.0,
+        "breaker": False,
+        "slow_after": None,
+        "attempt": 2,
+        "inside": False,
+    },
+    "plans": [
+        ([("ok", 0)], 0, None, None),
+        ([("ok", 1.3)], 1, None, None),
+        ([("ok", 3.3)], 2, None, None),
+        ([("down", 0), ("ok", 3.3)], 2, None, None),
+    ],
+}
+"""Attempts of two calls that time out in the same instant, with one retry left for both."""
+
+
 @settings(max_examples=150, deadline=None)
+@example(**TWO_AT_ONCE)
 @given(shape=SHAPES, plans=CALLS)
 def test_async_calls_end_alike(shape, plans):
     fused, nested = both(shape, lambda rig: asyncio.run(rig.run(plans)))
