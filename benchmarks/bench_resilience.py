@@ -6,8 +6,9 @@ Both guard the same coroutine with a breaker, retries, a timeout and metrics. Th
 tutorials compose: aiobreaker, tenacity's decorator, ``asyncio.timeout`` and prometheus_client with a
 counter, a histogram and a gauge. Every round runs every case once; the figures are medians over
 rounds of thread CPU time, which other work on the machine disturbs least. A ratio is the median of the
-ratios within each round, whose cases ran next to each other; trust these more than the nanoseconds. The floor is what no such pipeline can do without: the frame of the wrapper, two
-readings of the clock, and a write to one counter and one histogram.
+ratios within each round, whose cases ran next to each other; trust these more than the nanoseconds.
+The floor is what no such pipeline can do without: the frame of the wrapper, two readings of the clock,
+and a write to one counter and one histogram.
 """
 
 from __future__ import annotations
