@@ -103,7 +103,11 @@ class _Closed:
         """The same object where there were no secrets, else a dict; without entries where it fails."""
         if not attributes:
             return attributes
-        redacted = self.value(attributes)
+        # As a plain dict: for those there is a short way.
+        given = dict(attributes)
+        redacted = self.value(given)
+        if redacted is given:
+            return attributes
         return redacted if isinstance(redacted, Mapping) else {}
 
 

@@ -163,12 +163,17 @@ def new_correlation_id() -> str:
     return _PROCESS.next()
 
 
+def is_uuid(text: str) -> bool:
+    """Whether a text is a lower-case UUID with dashes, of any version, as most correlation ids are."""
+    return _UUID.fullmatch(text) is not None
+
+
 def trace_id_of(correlation_id: str) -> str | None:
     """The W3C trace id that says the same as a correlation id; ``None`` for one that is no lower-case UUID.
 
     :func:`correlation_id_of` takes it back, so that either id is found by the other without a table.
     """
-    if _UUID.fullmatch(correlation_id) is None:
+    if not is_uuid(correlation_id):
         return None
     digits = correlation_id.replace("-", "")
     return None if digits == _NO_TRACE else digits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -58,6 +59,19 @@ class LevelledLogger(_EverythingLogger):  # type: ignore[misc]
         """As :meth:`log`, in a thread."""
         return await super().alog(level, event, *args, **fields) if self.is_enabled_for(level) else None
 
+    def log_fields(self, method: str, event: str, fields: dict[str, Any]) -> None:
+        """Do what the method of that name does, with fields that are in a dict already: keywords are copied four times.
+
+        Args:
+            method: name of a level.
+            event: name of the event.
+            fields: its fields; left as they are.
+        """
+        if self.is_enabled_for(LEVELS[method]):
+            with suppress(structlog.DropEvent):
+                arguments, keywords = self._process_event(method, event, fields)
+                getattr(self._logger, method)(*arguments, **keywords)
+
     def is_enabled_for(self, level: int) -> bool:
         """Whether a line of that level, a number of the standard library, would be logged now."""
         logger = self._logger
@@ -81,8 +95,8 @@ class LineLoggerFactory:
         """
         self._write = write
         self._redact = redact
-        self._last: int | None = None
         self._made: dict[str | None, _LineLogger] = {}
+        self._last: int | None = None
 
     def __call__(self, *names: object) -> _LineLogger:
         """A logger of the first name, or one without a name, which has the root's level."""
@@ -91,36 +105,30 @@ class LineLoggerFactory:
         if made is None:
             # As many as the standard library keeps anyway, whose loggers hold the levels.
             shown = None if name is None else self._redact(name)
-            made = self._made[name] = _LineLogger(shown, logging.getLogger(name), self._write, self._passes)
+            made = self._made[name] = _LineLogger(shown, logging.getLogger(name), self._write)
+            made.last = self._last
         return made
 
     def freeze(self) -> None:
         """From now on, go by the level that the root has now: the set-up ends, and late lines still count."""
         self._last = logging.getLogger().level
-
-    def _passes(self, logger: logging.Logger, number: int) -> bool:
-        return passes(logger, number) if self._last is None else number >= self._last
+        for made in list(self._made.values()):
+            made.last = self._last
 
 
 class _LineLogger:
     """Takes rendered lines under the names of structlog's levels."""
 
-    __slots__ = ("_passes", "levels", "msg", "name")
+    __slots__ = ("last", "levels", "msg", "name")
 
-    def __init__(
-        self,
-        name: str | None,
-        levels: logging.Logger,
-        write: Callable[[str], None],
-        passes: Callable[[logging.Logger, int], bool],
-    ) -> None:
+    def __init__(self, name: str | None, levels: logging.Logger, write: Callable[[str], None]) -> None:
         self.name = name
         self.msg = write
         self.levels = levels
-        self._passes = passes
+        self.last: int | None = None
 
     def passes(self, number: int) -> bool:
-        return self._passes(self.levels, number)
+        return passes(self.levels, number) if self.last is None else number >= self.last
 
     def __getattr__(self, _level: str) -> Any:
         return self.msg

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from exai_sre.clock import Clock
+from exai_sre.clock import Clock, time_of
 from exai_sre.context.connection import connection_id
 from exai_sre.context.correlation import correlation_id
-from exai_sre.context.ids import trace_id_of
+from exai_sre.context.ids import is_uuid
 from exai_sre.context.trace import current_trace
 from exai_sre.logs.levels import LEVELS, level_name
 from exai_sre.logs.plain import plain
@@ -102,7 +102,7 @@ class Complete:
 
     def __init__(self, service: str, clock: Clock, redact: Callable[[str], str]) -> None:
         self._service = service
-        self._clock = clock
+        self._now = time_of(clock)
         self._redact = redact
         self._second = (-1, "")
 
@@ -127,7 +127,9 @@ class Complete:
             line[LogField.TRACE_FLAGS] = _FLAGS[trace.sampled | trace.random << 1]
         for key, value in event.items():
             field = key if key not in line and type(key) is str else _free(str(key), line)
-            line[field] = value if type(value) in _READY else plain(value)
+            kind = type(value)
+            # A number that is finite less itself is nothing; one that is not is not a number.
+            line[field] = value if kind in _READY or (kind is float and value - value == 0.0) else plain(value)
         connection = connection_id.get()
         if connection is not None:
             # the connection's own lines say it themselves
@@ -136,11 +138,11 @@ class Complete:
 
     def _shown(self, unit: str) -> str:
         """An id without secrets; most are UUIDs, in which there are none."""
-        return self._redact(unit) if trace_id_of(unit) is None else unit
+        return unit if is_uuid(unit) else self._redact(unit)
 
     def _time(self) -> str:
         """Now, to the microsecond; the date is formatted once a second."""
-        whole, microseconds = divmod(round(self._clock.time() * 1_000_000), 1_000_000)
+        whole, microseconds = divmod(round(self._now() * 1_000_000), 1_000_000)
         second, text = self._second
         if second != whole:
             text = datetime.fromtimestamp(whole, UTC).isoformat()[:-6]
@@ -161,16 +163,21 @@ class Deliver:
     def __init__(self, metrics: TelemetryMetrics | None, tail: LogTail | None) -> None:
         self._tail = tail
         self._events = metrics.log_events if metrics else None
-        self._bound = (
-            {level: metrics.log_events.labels(**{LabelName.LEVEL: level}) for level in LEVELS} if metrics else {}
-        )
+        self._count = {level: _counter(metrics, level) for level in LEVELS} if metrics else {}
 
     def __call__(self, _logger: Any, _method: str, event: EventDict) -> EventDict:
         """The event as it came."""
         if self._events is not None:
             level = event[LogField.LEVEL]
-            counter = self._bound.get(level) or self._events.labels(**{LabelName.LEVEL: level})
-            counter.inc()
+            count = self._count.get(level) or self._events.labels(**{LabelName.LEVEL: level}).inc
+            count()
         if self._tail is not None:
             self._tail.append(event)
         return event
+
+
+def _counter(metrics: TelemetryMetrics, level: str) -> Callable[[], object]:
+    """Counts one line of that level."""
+    series = metrics.log_events.labels(**{LabelName.LEVEL: level})
+    # Most lines say that all is well: nobody looks for their traces, and a tick costs next to nothing.
+    return series.inc if LEVELS[level] >= LEVELS["warning"] else series.tick

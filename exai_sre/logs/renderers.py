@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Final
 
 from exai_sre.errors import SettingError
+from exai_sre.json_text import quickest_json
 from exai_sre.logs.escape import escape, escape_json, is_safe
 from exai_sre.logs.plain import plain
 from exai_sre.names import LogField
@@ -50,7 +51,7 @@ class JsonRenderer:
     """
 
     def __init__(self) -> None:
-        self._dumps = _dumps()
+        self._dumps = quickest_json(_dumps_slowly)
 
     def __call__(self, _logger: Any, _method: str, event: Mapping[str, Any]) -> str:
         """The line, without its line end."""
@@ -84,24 +85,6 @@ class ConsoleRenderer:
         if self._colours:
             padded = f"{_COLOURS.get(level, _COLOURS['error'])}{padded}{_RESET}"
         return f"{_word(time)} {padded} {_sentence(said).ljust(_EVENT_WIDTH)} {_pairs(fields)}".rstrip()
-
-
-def _dumps() -> Callable[[object], str]:
-    """The quickest encoder that is installed; what orjson refuses (big integers, lone surrogates) goes to ``json``."""
-    try:
-        import orjson
-    except ModuleNotFoundError:
-        return _dumps_slowly
-
-    encode = orjson.dumps
-
-    def dumps(event: object) -> str:
-        try:
-            return encode(event).decode()
-        except TypeError:
-            return _dumps_slowly(event)
-
-    return dumps
 
 
 def _dumps_slowly(event: object) -> str:

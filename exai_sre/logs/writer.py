@@ -7,7 +7,7 @@ import os
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Condition, Thread
+from threading import Condition, RLock, Thread
 from typing import Final, Protocol
 
 from exai_sre.logs.escape import escape_non_ascii
@@ -83,7 +83,9 @@ class LineWriter:
         self._writing = False
         self._idle = False
         self._urgent = False
-        self._changed = Condition()
+        # Entered as it is where a line comes in: through the condition it costs two more calls.
+        self._lock = RLock()
+        self._changed = Condition(self._lock)
         self._thread = Thread(target=self._run, name="exai-log-writer", daemon=True)
         self._thread.start()
 
@@ -97,7 +99,7 @@ class LineWriter:
 
     def write(self, line: str) -> None:
         """Queue one line, without its line end; after :meth:`close` it is written at once."""
-        with self._changed:
+        with self._lock:
             full = len(self._waiting) >= self._size or self._length + len(line) > self._characters
             if not full and not self._closed:
                 self._waiting.append(line)

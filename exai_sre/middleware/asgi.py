@@ -107,28 +107,16 @@ class AsgiMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] not in ("http", "websocket"):
+        kind = scope["type"]
+        if kind not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         frame, use = self._frame, self._frame.use
         ids = frame.arrive(extract_fields(scope["headers"], use.id_rule))
-        if frame.silent and scope["type"] == "http" and not use.trust_limits:
-            await self._ids_alone(ids, scope, receive, send)
+        if not frame.silent or kind == "websocket" or use.trust_limits:
+            await self._observed(ids, scope, receive, send)
             return
-        with ids.open() as unit:
-            exchange = HttpExchange(unit, use.clock.monotonic(), scope.get("method", "GET"))
-            call = _Call(frame, exchange, scope, receive, send)
-            if use.tracing is None and not use.trust_limits:
-                await call.run(self.app)
-                return
-            # What a caller allows for an upgrade request says nothing about the messages that follow.
-            trusted = use.trust_limits and scope["type"] == "http"
-            limits = extract_limits(_texts(scope["headers"]) if trusted else None)
-            with limits_of_hop(limits, exchange.start), frame.span(ids, exchange) as exchange.span:
-                await call.run(self.app)
-
-    async def _ids_alone(self, ids: RequestIds, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request that leaves nothing behind: a third of the way that others take."""
+        # A request that leaves nothing behind: a third of the way that others take, and no call more than it needs.
         unit = ids.correlation_id or new_correlation_id()
         started = False
 
@@ -148,6 +136,21 @@ class AsgiMiddleware:
             raise
         finally:
             leave_unit(tokens, ids.parent, ids.baggage)
+
+    async def _observed(self, ids: RequestIds, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a connection that leaves something behind, or brings limits, or brings many messages."""
+        frame, use = self._frame, self._frame.use
+        with ids.open() as unit:
+            exchange = HttpExchange(unit, use.clock.monotonic(), scope.get("method", "GET"))
+            call = _Call(frame, exchange, scope, receive, send)
+            if use.tracing is None and not use.trust_limits:
+                await call.run(self.app)
+                return
+            # What a caller allows for an upgrade request says nothing about the messages that follow.
+            trusted = use.trust_limits and scope["type"] == "http"
+            limits = extract_limits(_texts(scope["headers"]) if trusted else None)
+            with limits_of_hop(limits, exchange.start), frame.span(ids, exchange) as exchange.span:
+                await call.run(self.app)
 
 
 def _carrying(message: Message, unit: str) -> Message:

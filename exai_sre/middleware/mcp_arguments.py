@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
-from exai_sre.middleware.request_logging import LONGEST, LONGEST_NAME, WIDEST, SupportsRedaction, cut, summarise
+from exai_sre.middleware.request_logging import (
+    LONGEST,
+    LONGEST_NAME,
+    WIDEST,
+    SupportsRedaction,
+    cut,
+    encode_arguments,
+    summarise,
+)
 
 __all__ = ["argument_text"]
 
 _SMALL: Final = 4096
 _PLAIN: Final = frozenset({bool, float, int, type(None)})
-# Made once: json.dumps makes an encoder on each call with options, which costs more than encoding.
-_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def argument_text(arguments: object, sanitizer: SupportsRedaction | None, *, scanned_later: bool = False) -> str | None:
@@ -30,7 +35,7 @@ def argument_text(arguments: object, sanitizer: SupportsRedaction | None, *, sca
     try:
         # As a structure first, then as text: see summarise. What is cut below could no longer be
         # told for what it is, so that is never left to others.
-        text = _encode(sanitizer.redact(arguments))
+        text = encode_arguments(sanitizer.redact(arguments))
         if not scanned_later or len(text) > LONGEST:
             text = sanitizer.redact_text(text)
     except Exception:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from exai_sre.clock import Clock, SystemClock
+from exai_sre.clock import Clock, SystemClock, reading
 from exai_sre.context import Operation, TraceContext, correlation_id, current_operation, unit_of_work
 from exai_sre.context.carriers import NOTHING
 from exai_sre.metrics import Catalog
@@ -138,7 +138,7 @@ class McpRequests:
         self._meter = McpMeter(self.metrics)
         self._rejected = count_rejections(TelemetryMetrics.declare(catalog))
         self._watch = _Watch.over(catalog, options.loops) if options.loops else None
-        self._now = options.clock.monotonic
+        self._now = reading(options.clock)
         # By the class, for a stand-in of a logger may answer to any name.
         self._logs_info: Callable[[Any, int], bool] | None = getattr(type(options.logger), "is_enabled_for", None)
         self._proven: set[str] = set()

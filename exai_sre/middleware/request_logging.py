@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, Final, Protocol
 
+from exai_sre.json_text import quickest_json
 from exai_sre.outcome import Outcome
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "RequestLogger",
     "SupportsRedaction",
     "cut",
+    "encode_arguments",
     "milliseconds",
     "summarise",
     "write_line",
@@ -91,10 +93,16 @@ def write_line(
         quiet: write a request that ended well at level debug.
     """
     level = _LEVELS.get(outcome, "debug" if quiet else "info")
-    write: Callable[..., Any] = getattr(logger, level)
+    said = {name: value for name, value in fields.items() if value is not None}
+    # By the class, for a stand-in of a logger may answer to any name.
+    log_fields = getattr(type(logger), "log_fields", None)
     # A logger that fails loses the line, never the caller's answer.
     with suppress(Exception):
-        write(event, **{name: value for name, value in fields.items() if value is not None})
+        if log_fields is not None:
+            log_fields(logger, level, event, said)
+        else:
+            write: Callable[..., Any] = getattr(logger, level)
+            write(event, **said)
 
 
 def summarise(arguments: object, sanitizer: SupportsRedaction | None) -> str | None:
@@ -118,7 +126,7 @@ def summarise(arguments: object, sanitizer: SupportsRedaction | None) -> str | N
 
 
 def _dump(redacted: object) -> str:
-    return json.dumps(_short_names(redacted), ensure_ascii=False, separators=(",", ":"), default=_type_name)
+    return encode_arguments(_short_names(redacted))
 
 
 class _Head:
@@ -172,6 +180,13 @@ def _describe(value: object) -> str:
 
 def _type_name(value: object) -> str:
     return type(value).__name__
+
+
+# Made once: json.dumps makes an encoder on each call with options, which costs more than encoding.
+encode_arguments: Final = quickest_json(
+    json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_type_name).encode
+)
+"""Redacted arguments as JSON text, the same for all that writes them."""
 
 
 def cut(text: str) -> str:

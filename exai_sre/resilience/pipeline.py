@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
-from exai_sre.clock import Clock, SystemClock
+from exai_sre.clock import Clock, SystemClock, reading
 from exai_sre.names import LabelName
 from exai_sre.resilience.decision import Counts, Decision, OnDecision, decisions_of, no_counts
 from exai_sre.resilience.forms import Forms
 from exai_sre.resilience.fused import guard_calls
 from exai_sre.resilience.gauges import show_gauges
 from exai_sre.resilience.ledger import Ledger
-from exai_sre.resilience.strategy import Guard, Strategy, reading
+from exai_sre.resilience.strategy import Guard, Strategy
 
 if TYPE_CHECKING:
     from exai_sre.metrics.bound import BoundHistogram

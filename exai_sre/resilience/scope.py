@@ -143,19 +143,28 @@ class Watch:
         return wheel
 
 
-_watches: Final[WeakValueDictionary[int, Watch]] = WeakValueDictionary()
-"""By the clock's identity, which its watch keeps from being given to another."""
+class _Watches:
+    """The watches in use, by their clock's identity, which a watch keeps from being given to another clock."""
+
+    def __init__(self) -> None:
+        self._made: WeakValueDictionary[int, Watch] = WeakValueDictionary()
+
+    def by(self, clock: Clock, now: Callable[[], float]) -> Watch:
+        # every system clock is the same one
+        return self._made.setdefault(id(now if type(clock) is SystemClock else clock), Watch(clock, now))
+
+
+_PROCESS: Final = _Watches()
 
 
 def watch_by(clock: Clock, now: Callable[[], float]) -> Watch:
     """The watch that all limits by ``clock`` share, so that one timer serves every pipeline of an event loop.
 
     Args:
-        clock: source of time; every system clock is the same one.
+        clock: source of time.
         now: how it is read.
     """
-    watch = Watch(clock, now)
-    return _watches.setdefault(id(now if type(clock) is SystemClock else clock), watch)
+    return _PROCESS.by(clock, now)
 
 
 def _no_loop() -> None:

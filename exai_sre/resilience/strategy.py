@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from functools import cached_property
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
-from exai_sre.clock import Clock, SystemClock
+from exai_sre.clock import Clock, SystemClock, reading
 from exai_sre.resilience.decision import Counts, Decision, no_counts
 from exai_sre.resilience.forms import INNERMOST, AsyncStep, Forms, ItemsStep, StreamStep, SyncStep, decorate
 
-__all__ = ["Guard", "Strategy", "reading"]
+__all__ = ["Guard", "Strategy"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-def reading(clock: Clock) -> Callable[[], float]:
-    """The cheapest way to read the monotonic seconds of ``clock``: hot paths read it twice a call."""
-    return time.monotonic if type(clock) is SystemClock else clock.monotonic
 
 
 class Guard(ABC):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
-from exai_sre.clock import Clock, SystemClock
+from exai_sre.clock import Clock, SystemClock, reading
 from exai_sre.context import TraceContext, current_trace
 from exai_sre.context.ids import random_bits as process_bits
 from exai_sre.metrics.families import TelemetryMetrics
@@ -51,7 +51,7 @@ class Tracing:
     ) -> None:
         self.recorder = recorder
         self.clock: Clock = clock or SystemClock()
-        self.monotonic = self.clock.monotonic
+        self.monotonic = reading(self.clock)
         self.slow_after = slow_after
         self._sampling = (sampling or Sampling()) if recorder else Sampling(ratio=0.0)
         self._find = find

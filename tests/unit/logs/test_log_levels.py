@@ -106,6 +106,26 @@ def test_a_logger_tells_its_level(stream: io.StringIO) -> None:
     assert (log.is_enabled_for(10), log.get_effective_level()) == (True, 10)
 
 
+def test_fields_in_a_dict_make_the_same_line_as_keywords(stream: io.StringIO) -> None:
+    configure("svc", "logfmt", stream=stream, levels={"shop": "warning"}, sampling={"rare": 0.0})
+    log = get_logger("shop").bind(order=1)
+    fields = {"number": 7, "nested": {"a": "b"}, "api_key": "0123456789abcdef"}
+    log.warning("met", **fields)
+    log.log_fields("warning", "met", fields)
+    log.log_fields("info", "too-low", fields)
+    log.log_fields("critical", "rare", fields)
+    set_level("shop", "info")
+    log.log_fields("info", "rare", fields)
+    shutdown_logging()
+    first, second, rare = (line.partition(" ")[2] for line in stream.getvalue().splitlines())
+    assert first == second
+    assert "event=met" in first
+    assert "event=rare" in rare
+    assert "level=critical" in rare
+    assert "0123456789abcdef" not in stream.getvalue()
+    assert fields == {"number": 7, "nested": {"a": "b"}, "api_key": "0123456789abcdef"}
+
+
 def test_the_shutdown_restores_the_levels_that_were_set(stream: io.StringIO) -> None:
     logging.getLogger("lib").setLevel(logging.ERROR)
     root = logging.getLogger().level

@@ -30,6 +30,14 @@ def test_what_is_not_few_and_flat_takes_the_long_way(arguments):
     assert argument_text(arguments, None) == summarise(arguments, None)
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(2**70, str(2**70)), (float("nan"), "null"), (float("inf"), "null"), ("\ud800", '"\ud800"'), ("é\n", '"é\\n"')],
+)
+def test_what_is_no_ordinary_json_is_shown_all_the_same(value, shown):
+    assert argument_text({"a": value}, SANITIZER) == summarise({"a": value}, SANITIZER) == f'{{"a":{shown}}}'
+
+
 def test_secrets_are_taken_out_by_name_and_by_what_they_look_like():
     text = argument_text({"password": "qwerty77", "url": "https://bob:hunter2@db/x", "n": 1}, SANITIZER)
     assert text is not None
