@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-__all__ = ["Clock", "SystemClock", "reading", "time_of"]
+__all__ = ["Clock", "SystemClock", "reading"]
 
 
 class Clock(Protocol):
@@ -49,8 +49,3 @@ class SystemClock:
 def reading(clock: Clock) -> Callable[[], float]:
     """The cheapest way to read the monotonic seconds of ``clock``: hot paths read it twice a call."""
     return time.monotonic if type(clock) is SystemClock else clock.monotonic
-
-
-def time_of(clock: Clock) -> Callable[[], float]:
-    """The cheapest way to read the wall clock of ``clock``, seconds since the Unix epoch."""
-    return time.time if type(clock) is SystemClock else clock.time

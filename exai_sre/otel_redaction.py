@@ -103,8 +103,13 @@ class _Closed:
         """The same object where there were no secrets, else a dict; without entries where it fails."""
         if not attributes:
             return attributes
-        # As a plain dict: for those there is a short way.
-        given = dict(attributes)
+        if not isinstance(attributes, Mapping):
+            return {}
+        try:
+            # As a plain dict: for those there is a short way.
+            given = dict(attributes)
+        except Exception:  # what cannot be looked at is not exported
+            return {}
         redacted = self.value(given)
         if redacted is given:
             return attributes

@@ -5,10 +5,11 @@ One context variable holds all three, so that a guarded call sets one variable a
 
 from __future__ import annotations
 
+from contextlib import suppress
 from contextvars import ContextVar, Token
 from typing import Final
 
-__all__ = ["AttemptsLeft", "CurrentDeadline", "Limits", "current_limits", "limits_within"]
+__all__ = ["AttemptsLeft", "CurrentDeadline", "Limits", "current_limits", "limits_within", "take_back_limits"]
 
 
 class Limits:
@@ -52,6 +53,16 @@ current_limits: Final[ContextVar[Limits | None]] = ContextVar("exai_sre_limits",
 """The innermost limits of the running code; ``None`` outside all of them."""
 
 
+def take_back_limits(token: Token[Limits | None]) -> None:
+    """Take back what setting :data:`current_limits` gave ``token`` for.
+
+    A call that is closed from outside, as the garbage collector does with what hung in a loop that is gone, ends in
+    a context that never had its limits: there is nothing to take back, and what follows must not be left out.
+    """
+    with suppress(ValueError):
+        current_limits.reset(token)
+
+
 def limits_within(outer: Limits | None) -> Limits:
     """New limits that hand on what those around them hand down."""
     limits = Limits()
@@ -88,4 +99,4 @@ class AttemptsLeft:
 
     def reset(self, token: Token[Limits | None]) -> None:
         """Take back what :meth:`set` did."""
-        current_limits.reset(token)
+        take_back_limits(token)

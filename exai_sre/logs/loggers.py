@@ -59,7 +59,7 @@ class LevelledLogger(_EverythingLogger):  # type: ignore[misc]
         """As :meth:`log`, in a thread."""
         return await super().alog(level, event, *args, **fields) if self.is_enabled_for(level) else None
 
-    def log_fields(self, method: str, event: str, fields: dict[str, Any]) -> None:
+    def exai_log_fields(self, method: str, event: str, fields: dict[str, Any]) -> None:
         """Do what the method of that name does, with fields that are in a dict already: keywords are copied four times.
 
         Args:
@@ -96,7 +96,7 @@ class LineLoggerFactory:
         self._write = write
         self._redact = redact
         self._made: dict[str | None, _LineLogger] = {}
-        self._last: int | None = None
+        self._floor = _Floor()
 
     def __call__(self, *names: object) -> _LineLogger:
         """A logger of the first name, or one without a name, which has the root's level."""
@@ -105,30 +105,37 @@ class LineLoggerFactory:
         if made is None:
             # As many as the standard library keeps anyway, whose loggers hold the levels.
             shown = None if name is None else self._redact(name)
-            made = self._made[name] = _LineLogger(shown, logging.getLogger(name), self._write)
-            made.last = self._last
+            made = self._made.setdefault(name, _LineLogger(shown, logging.getLogger(name), self._write, self._floor))
         return made
 
     def freeze(self) -> None:
         """From now on, go by the level that the root has now: the set-up ends, and late lines still count."""
-        self._last = logging.getLogger().level
-        for made in list(self._made.values()):
-            made.last = self._last
+        self._floor.last = logging.getLogger().level
+
+
+class _Floor:
+    """The level that goes for all loggers once the set-up has ended; ``None`` before."""
+
+    __slots__ = ("last",)
+
+    def __init__(self) -> None:
+        self.last: int | None = None
 
 
 class _LineLogger:
     """Takes rendered lines under the names of structlog's levels."""
 
-    __slots__ = ("last", "levels", "msg", "name")
+    __slots__ = ("_floor", "levels", "msg", "name")
 
-    def __init__(self, name: str | None, levels: logging.Logger, write: Callable[[str], None]) -> None:
+    def __init__(self, name: str | None, levels: logging.Logger, write: Callable[[str], None], floor: _Floor) -> None:
         self.name = name
         self.msg = write
         self.levels = levels
-        self.last: int | None = None
+        self._floor = floor
 
     def passes(self, number: int) -> bool:
-        return passes(self.levels, number) if self.last is None else number >= self.last
+        last = self._floor.last
+        return passes(self.levels, number) if last is None else number >= last
 
     def __getattr__(self, _level: str) -> Any:
         return self.msg

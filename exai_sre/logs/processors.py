@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from exai_sre.clock import Clock, time_of
+from exai_sre.clock import Clock
 from exai_sre.context.connection import connection_id
 from exai_sre.context.correlation import correlation_id
 from exai_sre.context.ids import is_uuid
@@ -102,7 +102,7 @@ class Complete:
 
     def __init__(self, service: str, clock: Clock, redact: Callable[[str], str]) -> None:
         self._service = service
-        self._now = time_of(clock)
+        self._clock = clock
         self._redact = redact
         self._second = (-1, "")
 
@@ -142,7 +142,7 @@ class Complete:
 
     def _time(self) -> str:
         """Now, to the microsecond; the date is formatted once a second."""
-        whole, microseconds = divmod(round(self._now() * 1_000_000), 1_000_000)
+        whole, microseconds = divmod(round(self._clock.time() * 1_000_000), 1_000_000)
         second, text = self._second
         if second != whole:
             text = datetime.fromtimestamp(whole, UTC).isoformat()[:-6]

@@ -35,7 +35,10 @@ def argument_text(arguments: object, sanitizer: SupportsRedaction | None, *, sca
     try:
         # As a structure first, then as text: see summarise. What is cut below could no longer be
         # told for what it is, so that is never left to others.
-        text = encode_arguments(sanitizer.redact(arguments))
+        redacted = sanitizer.redact(arguments)
+        if redacted is not arguments and not (isinstance(redacted, dict) and _is_small(redacted)):
+            return summarise(arguments, sanitizer)
+        text = encode_arguments(redacted)
         if not scanned_later or len(text) > LONGEST:
             text = sanitizer.redact_text(text)
     except Exception:
@@ -51,8 +54,10 @@ def _is_small(arguments: dict[Any, Any]) -> bool:
     for name, value in arguments.items():
         if type(name) is not str or len(name) > LONGEST_NAME:
             return False
-        if type(value) is str:
+        kind = type(value)
+        if kind is str:
             size += len(value)
-        elif type(value) not in _PLAIN:
+        elif kind not in _PLAIN or (kind is float and value - value != 0.0):
+            # What is infinite or no number is none less itself, and nothing that JSON has.
             return False
     return size <= _SMALL

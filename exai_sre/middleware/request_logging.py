@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import islice
+from math import isfinite
 from typing import Any, Final, Protocol
 
 from exai_sre.json_text import quickest_json
@@ -94,8 +95,8 @@ def write_line(
     """
     level = _LEVELS.get(outcome, "debug" if quiet else "info")
     said = {name: value for name, value in fields.items() if value is not None}
-    # By the class, for a stand-in of a logger may answer to any name.
-    log_fields = getattr(type(logger), "log_fields", None)
+    # By its own class, for a stand-in of a logger may answer to any name, and a subclass may do more.
+    log_fields = type(logger).__dict__.get("exai_log_fields")
     # A logger that fails loses the line, never the caller's answer.
     with suppress(Exception):
         if log_fields is not None:
@@ -126,7 +127,7 @@ def summarise(arguments: object, sanitizer: SupportsRedaction | None) -> str | N
 
 
 def _dump(redacted: object) -> str:
-    return encode_arguments(_short_names(redacted))
+    return encode_arguments(_plain(redacted))
 
 
 class _Head:
@@ -158,10 +159,15 @@ class _Head:
         return head
 
 
-def _short_names(value: object) -> object:
+def _plain(value: object) -> object:
+    """``value`` with names cut, and as no more than JSON has, whatever an encoder would make of the rest."""
     if isinstance(value, Mapping):
-        return {str(name)[:LONGEST_NAME]: _short_names(item) for name, item in value.items()}
-    return [_short_names(item) for item in value] if isinstance(value, list) else value
+        return {str(name)[:LONGEST_NAME]: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return float(value) if isfinite(value) else None
+    return value if value is None or type(value) in (str, int, bool) else _type_name(value)
 
 
 def _shape(arguments: object) -> str:
@@ -183,10 +189,8 @@ def _type_name(value: object) -> str:
 
 
 # Made once: json.dumps makes an encoder on each call with options, which costs more than encoding.
-encode_arguments: Final = quickest_json(
-    json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_type_name).encode
-)
-"""Redacted arguments as JSON text, the same for all that writes them."""
+encode_arguments: Final = quickest_json(json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode)
+"""Redacted arguments, of values that JSON has, as text; the same for all that writes them."""
 
 
 def cut(text: str) -> str:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from exai_sre.context.limits import Limits, current_limits
+from exai_sre.context.limits import Limits, current_limits, take_back_limits
 from exai_sre.outcome import Outcome
 from exai_sre.resilience.breaker import CircuitBreaker
 from exai_sre.resilience.breaker_engine import BreakerEngine, Permit, Phase
@@ -244,7 +244,7 @@ class Run:
 
     def leave(self, call: Call) -> None:
         """Give back what ``call`` has taken."""
-        current_limits.reset(call.token)
+        take_back_limits(call.token)
         if self.slots is not None:
             self.slots.release()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from threading import RLock
 from types import coroutine
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary, WeakValueDictionary, ref
@@ -138,9 +139,17 @@ class Watch:
     def _wheel_of(self, loop: asyncio.AbstractEventLoop) -> Wheel:
         wheel = self._wheels.get(loop)
         if wheel is None:
+            self._drop_closed()
             wheel = self._wheels.setdefault(loop, Wheel(self._now))
         self._last = ref(loop), wheel
         return wheel
+
+    def _drop_closed(self) -> None:
+        """Forget the loops that are closed: by the tasks that still hung in them their wheels keep them alive."""
+        for kept in self._wheels.keyrefs():
+            loop = kept()
+            if loop is not None and loop.is_closed():
+                self._wheels.pop(loop, None)
 
 
 class _Watches:
@@ -148,10 +157,12 @@ class _Watches:
 
     def __init__(self) -> None:
         self._made: WeakValueDictionary[int, Watch] = WeakValueDictionary()
+        self._lock = RLock()
 
     def by(self, clock: Clock, now: Callable[[], float]) -> Watch:
         # every system clock is the same one
-        return self._made.setdefault(id(now if type(clock) is SystemClock else clock), Watch(clock, now))
+        with self._lock:
+            return self._made.setdefault(id(now if type(clock) is SystemClock else clock), Watch(clock, now))
 
 
 _PROCESS: Final = _Watches()

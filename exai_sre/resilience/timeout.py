@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from exai_sre.clock import Clock
-from exai_sre.context.limits import current_limits
+from exai_sre.context.limits import current_limits, take_back_limits
 from exai_sre.resilience.decision import Counts, Decision
 from exai_sre.resilience.errors import DeadlineExceeded, OptionError
 from exai_sre.resilience.forms import Arguments, AsyncStep, ItemsStep, Keywords, StreamStep, SyncStep
@@ -113,7 +113,7 @@ class Timeout(Strategy):
                     raise DeadlineExceeded(scope.seconds) from error
                 raise
             finally:
-                current_limits.reset(token)
+                take_back_limits(token)
 
         return step
 

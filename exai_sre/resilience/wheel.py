@@ -122,8 +122,8 @@ class Wheel:
             return
         due = min(min(self._near, default=self._sweep), self._sweep)
         if due < self._next:
-            self._next = due
             timers.call_later(due / _RATE - self._now(), lambda: self._turn(due, timers))
+            self._next = due
 
     def _turn(self, due: int, timers: Timers) -> None:
         """The timer for tick ``due`` has run out."""
@@ -131,9 +131,7 @@ class Wheel:
             return
         self._next = math.inf
         passed = max(due, math.floor(self._now() * _RATE))
-        for tick in sorted(tick for tick in self._near if tick <= passed):
-            for entry in self._near.pop(tick):
-                entry.fire()
+        failed = self._fire(passed)
         if passed >= self._sweep:
             self._next_sweep(passed)
             far, self.far = self.far, []
@@ -141,3 +139,16 @@ class Wheel:
                 if entry.scope is not None:
                     self._file(entry, entry.scope.ends)
         self._arm(timers)
+        if failed:
+            raise ExceptionGroup("a task could not be cancelled at its time limit", failed)
+
+    def _fire(self, passed: int) -> list[Exception]:
+        """Fire what is due by tick ``passed``; returns what was raised by cancelling somebody else's future."""
+        failed = []
+        for tick in sorted(tick for tick in self._near if tick <= passed):
+            for entry in self._near.pop(tick):
+                try:
+                    entry.fire()
+                except Exception as error:  # the limits of others hold all the same
+                    failed.append(error)
+        return failed

@@ -219,3 +219,21 @@ def _quiet() -> Any:
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     yield
     logging.getLogger("opentelemetry").setLevel(logging.NOTSET)
+
+
+class Unreadable(dict):  # type: ignore[type-arg]
+    """Attributes that somebody changes while they are read."""
+
+    def __iter__(self) -> Any:
+        raise RuntimeError("changed size during iteration")
+
+    def keys(self) -> Any:
+        raise RuntimeError("changed size during iteration")
+
+
+@pytest.mark.parametrize("attributes", [Unreadable(a=1), [("a", TOKEN)], TOKEN])
+def test_attributes_that_cannot_be_read_are_left_out(attributes: Any) -> None:
+    record = sdk_logs.ReadWriteLogRecord(otel_logs.LogRecord(body="b"), resource=None, instrumentation_scope=None)
+    record.log_record.attributes = attributes
+    redacting_log_processor(Sanitizer().redact).on_emit(record)
+    assert record.log_record.attributes == {}

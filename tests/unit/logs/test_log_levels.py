@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 
 import pytest
@@ -111,11 +113,11 @@ def test_fields_in_a_dict_make_the_same_line_as_keywords(stream: io.StringIO) ->
     log = get_logger("shop").bind(order=1)
     fields = {"number": 7, "nested": {"a": "b"}, "api_key": "0123456789abcdef"}
     log.warning("met", **fields)
-    log.log_fields("warning", "met", fields)
-    log.log_fields("info", "too-low", fields)
-    log.log_fields("critical", "rare", fields)
+    log.exai_log_fields("warning", "met", fields)
+    log.exai_log_fields("info", "too-low", fields)
+    log.exai_log_fields("critical", "rare", fields)
     set_level("shop", "info")
-    log.log_fields("info", "rare", fields)
+    log.exai_log_fields("info", "rare", fields)
     shutdown_logging()
     first, second, rare = (line.partition(" ")[2] for line in stream.getvalue().splitlines())
     assert first == second
@@ -124,6 +126,29 @@ def test_fields_in_a_dict_make_the_same_line_as_keywords(stream: io.StringIO) ->
     assert "level=critical" in rare
     assert "0123456789abcdef" not in stream.getvalue()
     assert fields == {"number": 7, "nested": {"a": "b"}, "api_key": "0123456789abcdef"}
+
+
+def test_two_first_loggers_of_one_name_both_keep_their_level_after_the_end(stream: io.StringIO) -> None:
+    start = threading.Barrier(2)
+    made = []
+
+    class Slow(Sanitizer):
+        def redact_text(self, text: str) -> str:
+            if text == "late" and not start.broken:
+                with suppress(threading.BrokenBarrierError):
+                    start.wait(0.5)
+            return super().redact_text(text)
+
+    configure_logging("svc", "logfmt", stream=stream, sanitizer=Slow())
+    threads = [threading.Thread(target=lambda: made.append(get_logger("late").bind())) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    shutdown_logging()
+    for log in made:
+        log.info("late")
+    assert said(stream) == ["late", "late"]
 
 
 def test_the_shutdown_restores_the_levels_that_were_set(stream: io.StringIO) -> None:

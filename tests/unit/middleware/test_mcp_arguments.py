@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -69,6 +71,28 @@ def test_texts_are_left_to_who_scans_them_later_unless_they_are_cut(arguments, t
     assert sanitizer.texts == 1 + texts
     assert shown is not None
     assert ("hunter" in shown) is (texts == 0)
+
+
+@dataclass
+class Card:
+    """A value that some encoders know to take apart."""
+
+    number: str
+
+
+class Opaque:
+    """A sanitizer whose results are no JSON."""
+
+    def redact(self, event: Any) -> Any:
+        return {"a": Card("4111111111111111"), "b": [UUID(int=7), (1, float("nan"))]} if event else event
+
+    def redact_text(self, text: str) -> str:
+        return text
+
+
+def test_what_a_redaction_makes_is_never_taken_apart():
+    for arguments in ({"a": 1}, {"a": [1]}):
+        assert argument_text(arguments, Opaque()) == '{"a":"Card","b":["UUID",[1,null]]}'
 
 
 class Broken:

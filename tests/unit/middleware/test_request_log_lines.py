@@ -1,11 +1,14 @@
 """One line per request: level by outcome, arguments redacted and bounded."""
 
-from collections.abc import Callable
-from typing import Any
+import io
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
 
 import pytest
+import structlog
 
-from exai_sre.logs import Sanitizer
+from exai_sre.logs import Sanitizer, configure_logging, shutdown_logging
+from exai_sre.logs.loggers import LevelledLogger
 from exai_sre.middleware.request_logging import summarise, write_line
 from exai_sre.outcome import Outcome
 
@@ -34,6 +37,13 @@ class Redaction:
 
 
 SAME = Redaction(lambda text: text)
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    yield io.StringIO()
+    shutdown_logging()
+    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize(
@@ -152,3 +162,28 @@ def test_a_structure_is_bounded_before_it_is_redacted():
         assert summarise(arguments, Witness(lambda text: text)) is not None
     # Parts left out are told by three dots each.
     assert max(map(characters, seen)) <= 16_384 + 4 * 32 * 3
+
+
+def test_a_logger_of_the_users_own_keeps_its_ways(stream):
+    """Only the configured class itself is given its fields in a dict."""
+
+    class Collision:
+        said: ClassVar[list[Any]] = []
+
+        def log_fields(self) -> None:
+            raise AssertionError("this is something else")
+
+        def info(self, event: str, **fields: Any) -> None:
+            self.said.append((event, fields))
+
+    class Own(LevelledLogger):
+        def info(self, event: str, **fields: Any) -> Any:
+            return super().info(event, team="mine", **fields)
+
+    write_line(Collision(), "event", Outcome.OK, {"x": 1})
+    assert Collision.said == [("event", {"x": 1})]
+    configure_logging("svc", stream=stream, sanitizer=Sanitizer())
+    structlog.configure(wrapper_class=Own)
+    write_line(structlog.get_logger("own").bind(), "event", Outcome.OK, {"x": 1})
+    shutdown_logging()
+    assert '"team":"mine"' in stream.getvalue()

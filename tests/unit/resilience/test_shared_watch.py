@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
+from contextvars import copy_context
 from weakref import ref
 
 import pytest
 
-from exai_sre.resilience import Timeout
+from exai_sre.resilience import Bulkhead, CircuitBreaker, Pipeline, Retry, Timeout
 from exai_sre.testing import VirtualClock
 from tests.unit.resilience.rig import hang, outcome_of_await
 
@@ -64,6 +66,73 @@ async def test_a_clock_is_let_go_with_its_limits():
     del clock, timeout
     gc.collect()
     assert gone() is None
+
+
+def test_a_closed_loop_is_forgotten_with_what_hung_in_it():
+    class Argument:
+        """Something large."""
+
+    async def hangs(_argument):
+        await asyncio.get_running_loop().create_future()
+
+    async def leave_behind():
+        argument = Argument()
+        gone.append(ref(argument))
+        behind.append(asyncio.ensure_future(Timeout(60).call_async(hangs, argument)))
+        await asyncio.sleep(0)
+
+    kept, gone, behind = Timeout(60), [], []
+    for _ in range(3):
+        loop = asyncio.new_event_loop()
+        loop.set_exception_handler(lambda *_: None)
+        loop.run_until_complete(leave_behind())
+        loop.close()
+        behind.clear()
+    asyncio.run(kept.call_async(asyncio.sleep, 0.001))
+    gc.collect()
+    assert [argument() for argument in gone] == [None] * 3
+
+
+def test_a_call_that_is_closed_from_outside_gives_its_slot_back():
+    """The garbage collector closes what hangs in a closed loop, in whatever context it runs."""
+
+    async def hangs():
+        await asyncio.get_running_loop().create_future()
+
+    bulkhead, parts = Bulkhead(2), (Timeout(60, total=True), Retry(), CircuitBreaker("b"), Timeout(5))
+    total, *others = parts
+    guards = [Pipeline("p", total, bulkhead, *others), Pipeline("q", bulkhead, Retry(), CircuitBreaker("c"))]
+    calls = [guard.call_async(hangs) for guard in guards]
+    loop = asyncio.new_event_loop()
+
+    async def begin():
+        tasks = [asyncio.ensure_future(call) for call in calls]
+        await asyncio.sleep(0)
+        assert bulkhead.running == 2
+        for task in tasks:
+            task._log_destroy_pending = False
+
+    loop.run_until_complete(begin())
+    for call in calls:
+        copy_context().run(call.close)
+    loop.close()
+    assert bulkhead.running == 0
+
+
+def test_threads_that_come_first_together_get_one_watch():
+    for _ in range(50):
+        clock, start, made = VirtualClock(), threading.Barrier(4), []
+
+        def make(clock=clock, start=start, made=made):
+            start.wait(10)
+            made.append(Timeout(5, clock=clock))
+
+        threads = [threading.Thread(target=make) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len({id(timeout._watch) for timeout in made}) == 1
 
 
 def test_limits_of_the_system_clock_are_watched_together():

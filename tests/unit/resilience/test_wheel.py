@@ -72,6 +72,35 @@ def test_a_call_that_ended_in_time_is_forgotten_within_two_sweeps(wheel, clock):
     assert all(call.fired_at is None for call in calls)
 
 
+def test_a_limit_that_cannot_fire_spoils_no_other(wheel, clock):
+    class Stuck(Limit):
+        def expire(self):
+            raise RuntimeError("the future of somebody else")
+
+    Stuck(wheel, clock, 1)
+    beside, after = Limit(wheel, clock, 1), Limit(wheel, clock, 3)
+    with pytest.raises(ExceptionGroup) as caught:
+        clock.advance(1.1)
+    assert [str(error) for error in caught.value.exceptions] == ["the future of somebody else"]
+    begun_later = Limit(wheel, clock, 1)
+    clock.advance(5)
+    assert all(limit.ends <= limit.fired_at <= limit.ends + TICK for limit in (beside, after, begun_later))
+
+
+def test_a_timer_that_could_not_be_started_is_started_for_the_next_limit(wheel, clock):
+    class Refusing:
+        def call_later(self, _delay, _callback):
+            raise RuntimeError("no timers here")
+
+    entry = Entry()
+    entry.scope = None
+    with pytest.raises(RuntimeError, match="no timers here"):
+        wheel.add(entry, clock.monotonic() + 0.1, Refusing())
+    limit = Limit(wheel, clock, 0.1)
+    clock.advance(0.2)
+    assert limit.fired_at is not None
+
+
 def test_what_ended_in_its_last_tick_does_not_fire(wheel, clock):
     call = Limit(wheel, clock, 0.1)
     call.over()

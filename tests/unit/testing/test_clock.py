@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from exai_sre.clock import SystemClock, reading, time_of
+from exai_sre.clock import SystemClock, reading
 from exai_sre.testing import VirtualClock
 
 
@@ -16,18 +16,13 @@ class Late(SystemClock):
     def monotonic(self) -> float:
         return super().monotonic() - 3600
 
-    def time(self) -> float:
-        return super().time() - 3600
-
 
 def test_the_system_clock_is_read_without_a_call_of_ours() -> None:
     assert reading(SystemClock()) is time.monotonic
-    assert time_of(SystemClock()) is time.time
 
 
 def test_any_other_clock_is_asked_itself() -> None:
     clock = VirtualClock(5.0, 7.0)
     clock.advance(1)
-    assert (reading(clock)(), time_of(clock)()) == (6.0, 8.0)
+    assert reading(clock)() == 6.0
     assert reading(Late())() < time.monotonic() - 3599
-    assert time_of(Late())() < time.time() - 3599
