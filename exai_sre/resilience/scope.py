@@ -201,14 +201,18 @@ async def within(scope: Scope, watch: Watch, body: Coroutine[Any, Any, Any]) -> 
     return scope.take_result()
 
 
-@coroutine
-def keep_result(scope: Scope, body: Coroutine[Any, Any, Any]) -> Generator[Any, Any, None]:
-    """Drive ``body`` and keep its result in ``scope``.
-
-    A ``for`` loop over it sees the first suspension of ``body``, or its end. Driving ``body`` itself by hand shows
-    that too, but then a body that never suspends ends in an exception, which costs more than the generator.
-    """
+def _keep_result(scope: Scope, body: Any) -> Generator[Any, Any, None]:
     scope.result = yield from body
+
+
+keep_result: Final = cast(
+    "Callable[[Scope, Coroutine[Any, Any, Any]], Generator[Any, Any, None]]", coroutine(_keep_result)
+)
+"""Drives a coroutine and keeps its result in the scope.
+
+A ``for`` loop over what it gives sees the first suspension of the coroutine, or its end. Driving the coroutine
+itself by hand shows that too, but then one that never suspends ends in an exception, which costs more.
+"""
 
 
 def rest_within(scope: Scope, watch: Watch, driven: Generator[Any, Any, None], suspended_on: Any) -> Awaitable[None]:
