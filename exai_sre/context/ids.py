@@ -21,6 +21,7 @@ __all__ = [
     "IdRule",
     "accept_correlation_id",
     "correlation_id_of",
+    "is_uuid",
     "judge_correlation_id",
     "new_correlation_id",
     "random_bits",

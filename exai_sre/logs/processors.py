@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from exai_sre.clock import Clock
@@ -128,8 +129,7 @@ class Complete:
         for key, value in event.items():
             field = key if key not in line and type(key) is str else _free(str(key), line)
             kind = type(value)
-            # A number that is finite less itself is nothing; one that is not is not a number.
-            line[field] = value if kind in _READY or (kind is float and value - value == 0.0) else plain(value)
+            line[field] = value if kind in _READY or (kind is float and isfinite(value)) else plain(value)
         connection = connection_id.get()
         if connection is not None:
             # the connection's own lines say it themselves

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any, Final
 
 from exai_sre.middleware.request_logging import (
@@ -57,7 +58,6 @@ def _is_small(arguments: dict[Any, Any]) -> bool:
         kind = type(value)
         if kind is str:
             size += len(value)
-        elif kind not in _PLAIN or (kind is float and value - value != 0.0):
-            # What is infinite or no number is none less itself, and nothing that JSON has.
+        elif kind not in _PLAIN or (kind is float and not isfinite(value)):
             return False
     return size <= _SMALL

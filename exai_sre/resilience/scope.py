@@ -165,7 +165,7 @@ class _Watches:
             return self._made.setdefault(id(now if type(clock) is SystemClock else clock), Watch(clock, now))
 
 
-_PROCESS: Final = _Watches()
+_WATCHES: Final = _Watches()
 
 
 def watch_by(clock: Clock, now: Callable[[], float]) -> Watch:
@@ -175,7 +175,7 @@ def watch_by(clock: Clock, now: Callable[[], float]) -> Watch:
         clock: source of time.
         now: how it is read.
     """
-    return _PROCESS.by(clock, now)
+    return _WATCHES.by(clock, now)
 
 
 def _no_loop() -> None:

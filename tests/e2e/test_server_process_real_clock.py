@@ -105,10 +105,9 @@ async def imports_of_the_sdk():
 
 
 async def test_killed_under_load_it_is_back_soon_and_the_budget_is_not_lost_real_clock(tmp_path, capsys):
-    """Back within 3 s where the SDK is imported in 1.75 s at most; on a slower machine, in proportion to that import.
+    """Back within 3 s where the SDK is imported in 2 s at most; on a slower machine, in proportion to that import.
 
-    A start took 1.40 to 1.68 times as long as that import in nine pairs on one machine at several speeds. Other
-    work on the machine only ever adds time, so the quickest of three starts is the one that tells.
+    Other work on the machine only ever adds time, so the quickest of three starts is the one that tells.
     """
     starts, imports = [], []
     async with ServerProcess(tmp_path) as server:
@@ -126,7 +125,7 @@ async def test_killed_under_load_it_is_back_soon_and_the_budget_is_not_lost_real
             assert status == 200
         with capsys.disabled():
             print(f"\nready again {min(starts):.2f} s after kill -9; two imports of the SDK: {min(imports):.2f} s")
-        assert min(starts) < 3.0 * max(1.0, min(imports) / 1.75), (starts, imports)
+        assert min(starts) < 3.0 * max(1.0, min(imports) / 2.0), (starts, imports)
 
 
 async def test_the_simulator_does_not_outlive_a_killed_server_real_clock(tmp_path):

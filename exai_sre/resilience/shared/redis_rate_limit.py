@@ -158,7 +158,8 @@ class RedisRateLimit(Strategy):
 
     async def _ask(self, args: Arguments, kwargs: Keywords, patience: float) -> float | None:
         """Seconds to wait, as Redis has it; ``None`` if it does not answer."""
-        if self._gone:
+        trying = self._gone
+        if trying:
             # this call tries it; the others go on without until that has worked
             self._ask_at = self._now() + self.options.pause
         limit = self.limit
@@ -167,17 +168,18 @@ class RedisRateLimit(Strategy):
         arguments = [repr(seconds * _MICROSECONDS) for seconds in times]
         asking = asyncio.ensure_future(self._client.eval(RATE_LIMIT_SCRIPT, 1, self.options.prefix + name, *arguments))
         try:
-            answer = await self._in_time(asking)
+            answer = await self._in_time(asking, trying=trying)
         except Exception as error:
             self._lose(error)
             return None
-        self._gone, self._ask_at = False, -math.inf
+        self._find()
         return float(answer[0]) / _MICROSECONDS
 
-    async def _in_time(self, asking: asyncio.Future[Any]) -> Any:
+    async def _in_time(self, asking: asyncio.Future[Any], *, trying: bool) -> Any:
         """The answer of Redis, or what went wrong.
 
-        The wait ends in time even if the client takes long to notice that it was cancelled.
+        The wait ends in time even if the client takes long to notice that it was cancelled. A try goes on behind
+        it until the next one is due: where connecting takes longer than calls wait, none would ever succeed.
         """
         try:
             await asyncio.wait({asking}, timeout=self.options.answer_within)
@@ -186,8 +188,19 @@ class RedisRateLimit(Strategy):
             raise TimeoutError(f"no answer within {self.options.answer_within:g} s")
         finally:
             if not asking.done():
-                asking.add_done_callback(_forget)
-                asking.cancel()
+                asking.add_done_callback(self._tried if trying else _forget)
+                if trying:
+                    asyncio.get_running_loop().call_later(self.options.pause, asking.cancel)
+                else:
+                    asking.cancel()
+
+    def _tried(self, asking: asyncio.Future[Any]) -> None:
+        """A try has ended behind the call that began it."""
+        if not asking.cancelled() and asking.exception() is None:
+            self._find()
+
+    def _find(self) -> None:
+        self._gone, self._ask_at = False, -math.inf
 
     def _lose(self, error: Exception) -> None:
         self._ask_at = self._now() + self.options.pause

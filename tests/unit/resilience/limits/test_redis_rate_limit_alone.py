@@ -14,6 +14,7 @@ from exai_sre.resilience import Pipeline, RateLimited, UnsupportedForm
 from exai_sre.resilience.shared.redis_rate_limit import RedisRateLimit
 from exai_sre.testing import VirtualClock
 from tests.unit.resilience.rig import answer, answer_async, collect, items, outcome_of_await, stream
+from tests.waiting import eventually
 
 
 class Counted(redis.asyncio.Redis):
@@ -73,6 +74,48 @@ class Deaf:
                 continue
         self.ended.set()
         raise self.error
+
+
+class SlowToConnect:
+    """A client that answers at once when it is connected; each time it is cancelled it has to begin anew."""
+
+    def __init__(self):
+        self.connected = False
+        self.asked = 0
+
+    async def eval(self, *_):
+        self.asked += 1
+        if not self.connected:
+            await asyncio.sleep(0.2)
+            self.connected = True
+        return [0]
+
+
+async def test_one_try_finds_redis_back_though_connecting_takes_longer_than_calls_wait_real_clock():
+    client = SlowToConnect()
+    limit = RedisRateLimit(client, 1, name="quota", when_gone="admit", answer_within=0.01, pause=1.0)
+    assert await limit.call_async(answer_async) == "ok"
+    assert limit.gone
+    await asyncio.sleep(1.05)
+    assert await limit.call_async(answer_async) == "ok"
+    await eventually(lambda: not limit.gone)
+    assert await limit.call_async(answer_async) == "ok"
+    assert (client.asked, limit.gone) == (3, False)
+
+
+async def test_a_try_that_fails_or_takes_too_long_finds_nothing_real_clock():
+    for error in (ConnectionError(), None):
+        client = Deaf(error)
+        limit = RedisRateLimit(client, 1, name="quota", when_gone="admit", answer_within=0.01, pause=0.1)
+        await limit.call_async(answer_async)
+        await asyncio.sleep(0.15)
+        await limit.call_async(answer_async)
+        if error is not None:
+            client.release.set()
+        await asyncio.sleep(0.15)
+        assert limit.gone
+        client.error, _ = ConnectionError(), client.release.set()
+        await client.ended.wait()
 
 
 @pytest.mark.parametrize("error", [ConnectionError(), asyncio.CancelledError()])
