@@ -16,13 +16,14 @@ from exai_sre.generate.options import RuleOptions
 from exai_sre.generate.promtool import Case, promtool_file
 from exai_sre.generate.rules import SYMPTOM_GROUP, group_names, rule_file
 from exai_sre.generate.signal_cases import presence_case, signal_case, undriven
-from exai_sre.generate.slo_cases import driven_cases, long_windows_end, windows_case
+from exai_sre.generate.slo_cases import driven_cases
 from exai_sre.generate.symptom_cases import symptom_cases
 from exai_sre.generate.symptoms import symptom_alerts
 from exai_sre.generate.synthetic import traffic_of
 from exai_sre.generate.synthetic_kind import Kind
 from exai_sre.generate.tile_case import TILES_INTERVAL, is_tiled, tiles_case
 from exai_sre.generate.traffic_cases import fault_case, idle_case, one_sided_cases
+from exai_sre.generate.window_case import long_windows_end, windows_case
 from exai_sre.metrics import Catalog
 from exai_sre.slo.indicators import CompositeIndicator
 from exai_sre.slo.model import Slo

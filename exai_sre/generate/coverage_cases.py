@@ -8,6 +8,7 @@ from decimal import Decimal
 from exai_sre.generate.coverage import COVERAGE, counted_by
 from exai_sre.generate.measure.shape import Scope
 from exai_sre.generate.options import RuleOptions
+from exai_sre.generate.primed import primed
 from exai_sre.generate.promtool import Case, ExprCheck, close_to, constant
 from exai_sre.generate.slo_cases import parts_of, recorded_labels
 from exai_sre.slo.model import Slo
@@ -32,4 +33,5 @@ def coverage_cases(slos: Sequence[Slo], options: RuleOptions, end: int) -> list[
             series.setdefault(seconds, {}).update({part.recorded(name): steady for part in parts_of(slo)})
             checks.setdefault(seconds, []).append(close_to(end, COVERAGE, recorded_labels(slo), Decimal(1)))
     name = "a window that was recorded throughout is covered whole"
-    return [Case(name, seconds, each, exprs=checks[seconds]) for seconds, each in series.items()]
+    cases = [Case(name, seconds, each, exprs=checks[seconds]) for seconds, each in series.items()]
+    return [primed(case, slos, options, every=end) for case in cases]

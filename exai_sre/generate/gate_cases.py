@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from decimal import Decimal
-from itertools import groupby
 from typing import Final
 
 from exai_sre.generate.alert import Alert
 from exai_sre.generate.budget_alerts import forecast_tier
 from exai_sre.generate.failure_gate import counts_failures
 from exai_sre.generate.measure.shape import BASE
-from exai_sre.generate.measure.text import decimal_text
 from exai_sre.generate.options import RuleOptions
-from exai_sre.generate.promtool import AlertCheck, Case, ExprCheck, Firing, active
+from exai_sre.generate.primed import primed
+from exai_sre.generate.promtool import AlertCheck, Case, ExprCheck, Firing, active, spaced
 from exai_sre.generate.series import Series
 from exai_sre.generate.slo_cases import PLENTY, group_labels, recorded, recorded_ratio
 from exai_sre.slo.model import BurnTier, Slo
@@ -73,7 +72,9 @@ def gate_case(slo: Slo, alerts: Sequence[Alert], options: RuleOptions, interval:
         # What waits before it fires is looked at for whether it is active at all.
         pending += [active(at, alert, expected=_passes(gate, burst, repeats)) for alert, gate in waits]
     title = "a tier fires when it has its least number of failures in five minutes or in its window"
-    return Case(title, _GRAIN, _series(slo, bursts, interval // _GRAIN), checks, pending)
+    case = Case(title, _GRAIN, _series(slo, bursts, interval // _GRAIN), checks, pending)
+    looked_at = [alert for alert, _ in (*burns.values(), *forecasts.values())]
+    return primed(case, [slo], options, every=interval, times=len(bursts), alerts=looked_at)
 
 
 def _firing(
@@ -92,13 +93,13 @@ def _foreseen(slo: Slo) -> Gate:
 
 
 def _series(slo: Slo, bursts: Sequence[Burst], per: int) -> dict[str, str]:
-    series = {recorded(slo, Series.ERRORS): _spaced(per, [(age // _GRAIN, value) for age, value in bursts])}
+    series = {recorded(slo, Series.ERRORS): spaced(per, [(age // _GRAIN, value) for age, value in bursts])}
     high = [(0, PLENTY)] * len(bursts)
     windows = dict.fromkeys(window for tier in slo.tiers for window in (tier.long, tier.short))
     for window in windows:
-        series[recorded_ratio(slo, window)] = _spaced(per, high)
+        series[recorded_ratio(slo, window)] = spaced(per, high)
     # Half of the budget is left, so the forecast has something to foresee.
-    series[recorded_ratio(slo, slo.window)] = _spaced(per, [(0, slo.budget / 2)] * len(bursts))
+    series[recorded_ratio(slo, slo.window)] = spaced(per, [(0, slo.budget / 2)] * len(bursts))
     return series
 
 
@@ -128,17 +129,3 @@ def _passes(gate: Gate, burst: Burst, repeats: Decimal) -> bool:
     (window, failures), (age, value) = gate, burst
     least = failures - _HALF
     return not failures or (age <= window and value / repeats > least) or (age <= BASE and value > least)
-
-
-def _spaced(per: int, samples: Sequence[Burst]) -> str:
-    """One sample per experiment, ``age`` samples before its evaluation; nothing in between."""
-    row: list[Decimal | None] = [None]
-    for age, value in samples:
-        row += [*[None] * (per - 1 - age), value, *[None] * age]
-    return " ".join(_run(value, len(list(run))) for value, run in groupby(row))
-
-
-def _run(value: Decimal | None, count: int) -> str:
-    if value is None:
-        return "_" if count == 1 else f"_x{count}"
-    return decimal_text(value) + (f"+0x{count - 1}" if count > 1 else "")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from exai_sre.generate.alert import Alert
@@ -24,6 +25,8 @@ __all__ = [
     "counter",
     "promtool_file",
     "series_name",
+    "spaced",
+    "with_gaps",
 ]
 
 _LABEL_IN_TEXT = re.compile(r"\{\{-?\s*\$labels\.(\w+)\s*-?\}\}")
@@ -196,6 +199,30 @@ def counter(*stretches: tuple[Decimal, int]) -> str:
         parts.append(f"{decimal_text(start)}+{decimal_text(step)}x{count - 1}")
         start += step * count
     return " ".join(parts)
+
+
+def spaced(per: int, samples: Iterable[tuple[int, Decimal]]) -> str:
+    """One sample for each evaluation and nothing in between; the first evaluation is not at the start.
+
+    Args:
+        per: moments of samples from one evaluation to the next.
+        samples: for each evaluation, how many moments before it the sample lies (fewer than ``per``), and its value.
+    """
+    row: list[Decimal | None] = [None]
+    for age, value in samples:
+        row += [*[None] * (per - 1 - age), value, *[None] * age]
+    return with_gaps(row)
+
+
+def with_gaps(row: Iterable[Decimal | None]) -> str:
+    """Values sample by sample, ``None`` where there is none: promtool bears no more than ten thousand per query."""
+    return " ".join(_run(value, len(list(run))) for value, run in groupby(row))
+
+
+def _run(value: Decimal | None, count: int) -> str:
+    if value is None:
+        return "_" if count == 1 else f"_x{count}"
+    return constant((value, count))
 
 
 def _alert_test(check: AlertCheck) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Cases that drive an SLO's recorded series by hand: thresholds, the whole budget, missing data, long windows."""
+"""Cases that drive an SLO's recorded series by hand: thresholds, the whole budget, missing data."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
-from math import gcd
 from typing import Final
 
 from exai_sre.generate.alert import Alert
 from exai_sre.generate.budget_alerts import BUDGET_PATIENCE, FORECAST_PART, forecast_limit, forecast_tier
-from exai_sre.generate.coverage import COVERAGE
 from exai_sre.generate.no_data_alert import NO_DATA_AFTER
-from exai_sre.generate.options import RuleOptions
 from exai_sre.generate.promtool import AlertCheck, Case, ExprCheck, Firing, close_to, constant, series_name
 from exai_sre.generate.series import (
     Series,
@@ -26,23 +23,20 @@ from exai_sre.generate.series import (
     window_text,
 )
 from exai_sre.generate.sli_rules import meta_rules
-from exai_sre.generate.tiles import TILE
-from exai_sre.generate.windows import LONGEST_RAW, ratio_windows, window_source
+from exai_sre.generate.windows import ratio_windows
 from exai_sre.slo.indicators import CompositeIndicator
 from exai_sre.slo.model import BurnTier, Slo
-from exai_sre.slo.windows import DAY, HOUR, MINUTE
+from exai_sre.slo.windows import MINUTE
 
 __all__ = [
     "PLENTY",
     "Part",
     "driven_cases",
     "group_labels",
-    "long_windows_end",
     "parts_of",
     "recorded",
     "recorded_labels",
     "recorded_ratio",
-    "windows_case",
 ]
 
 PLENTY: Final = Decimal(1000)
@@ -54,10 +48,6 @@ _LEFT: Final = Decimal("0.5")
 """Share of the budget that is left while the forecast is tried; exact as a float, so that its limit is."""
 _PHASE: Final = BUDGET_PATIENCE // MINUTE + 3
 """Minutes of each state of the budget: longer than the patience of its alerts."""
-_PULSE: Final = 1000
-"""Events of each burst in the check of long windows."""
-_EDGE: Final = HOUR // 2
-"""Seconds at most between a burst and the edge of its window; all windows are multiples of the chosen one."""
 
 
 def recorded(slo: Slo, name: str, **labels: str) -> str:
@@ -245,58 +235,5 @@ def _no_data_case(silent: Alert, burns: Sequence[Alert]) -> Case:
     )
 
 
-def long_windows_end(slos: Sequence[Slo]) -> int:
-    """Moment of the check of long windows, in seconds: a day later than the longest of them."""
-    return max((max(ratio_windows(slo)) for slo in slos), default=0) + DAY
-
-
-def windows_case(slos: Sequence[Slo], options: RuleOptions) -> Case:
-    """Bursts just inside and just outside each long window: each window sums its own and no other.
-
-    Needs an evaluation at :func:`long_windows_end`.
-    """
-    end = long_windows_end(slos)
-    edge = gcd(_EDGE, *(window for slo in slos for window in ratio_windows(slo)))
-    series: dict[str, str] = {}
-    checks: list[ExprCheck] = []
-    for part in (part for slo in slos if slo.missing == "excluded" for part in parts_of(slo)):
-        slo = part.slo
-        windows = [window for window in ratio_windows(slo) if _is_summed(slo, window, options)]
-        bursts = _bursts(windows, end, edge)
-        moments = range(0, end + 1, edge)
-        for total in (Series.TOTAL, Series.TOTAL_TILE):
-            series[part.recorded(total)] = _sparse(moments, dict.fromkeys(bursts, _PULSE))
-        for errors in (Series.ERRORS, Series.ERRORS_TILE):
-            series[part.recorded(errors)] = _sparse(moments, bursts)
-        if slo.window in windows and window_source(slo, slo.window, options.windows) == "tiles":
-            tiles = sum(moment >= end - slo.window for moment in bursts) + 1
-            share = (Decimal(tiles) * TILE / slo.window).quantize(Decimal("1e-9"))
-            checks.append(close_to(end, COVERAGE, recorded_labels(slo), share))
-        for window in windows:
-            name = part.ratio(window)
-            inside = [errors for moment, errors in bursts.items() if moment > end - window]
-            checks.append(ExprCheck(end, name, {name: sum(inside) / (_PULSE * len(inside))}))
-    return Case("each long window counts its own events and no others", edge, series, exprs=checks)
-
-
-def _is_summed(slo: Slo, window: int, options: RuleOptions) -> bool:
-    """Whether a window is summed from recordings, over a time that does not depend on the calendar."""
-    of_calendar = slo.calendar is not None and window == slo.window
-    return window > LONGEST_RAW and not of_calendar and window_source(slo, window, options.windows) != "raw"
-
-
-def _bursts(windows: Sequence[int], end: int, edge: int) -> Mapping[int, int]:
-    """Moments of the bursts with how many of their events are bad: more with each."""
-    moments = (end - window + side for window in windows for side in (edge, -edge))
-    return {moment: errors for errors, moment in enumerate(moments, 1)}
-
-
 def _steps(row: Sequence[Decimal]) -> str:
     return constant(*((value, len(list(run))) for value, run in groupby(row)))
-
-
-def _sparse(moments: range, values: Mapping[int, int]) -> str:
-    """Samples where there is a value, and a 0 in the end: promtool bears no more than ten thousand per query."""
-    row = [values.get(moment, 0 if moment == moments[-1] else None) for moment in moments]
-    runs = ((value, len(list(run))) for value, run in groupby(row))
-    return " ".join(f"_x{count}" if value is None else constant((Decimal(value), count)) for value, count in runs)
