@@ -9,12 +9,12 @@ import os
 import sys
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from importlib import import_module
 from threading import Thread
 from typing import Any, Final, NoReturn, TypeVar
 
 from exai_sre.errors import ExaiSreError, SettingError, SpecError
 from exai_sre.settings import suggestion
+from server.mcp.sdk import import_sdk
 from server.settings import PREFIX, SETTINGS, load_settings
 
 __all__ = ["ENVIRONMENT", "USAGE", "main"]
@@ -87,7 +87,7 @@ def _import_sdk() -> None:
     Whoever needs the SDK imports it for himself, waits for what is left, and meets the error if there is one.
     """
     with suppress(Exception):
-        import_module("mcp.server.lowlevel")
+        import_sdk()
 
 
 def _complete(work: Coroutine[Any, Any, T]) -> T:
