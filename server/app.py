@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from exai_sre.clock import Clock, SystemClock
@@ -22,6 +21,7 @@ from exai_sre.resilience.errors import breaker_open
 from exai_sre.slo import run_tracker, slo_report
 from exai_sre.version import __version__
 from server.gate import CallGate
+from server.mcp.sdk import import_sdk
 from server.metrics import TOOLS
 from server.monitoring.dashboard_broadcaster import DashboardBroadcaster
 from server.monitoring.live_state import LiveState, ServerFacts
@@ -131,12 +131,13 @@ async def running(
     async with AsyncExitStack() as stack:
         taken = take_ports(stack, settings) if ports else None
         starting = asyncio.create_task(stack.enter_async_context(upstreams(environment, simulator=simulator)))
-        # The simulator's process starts in this step and gets ready while we do; so does the SDK's import.
+        # The simulator's process starts in this step and gets ready while we do, on a core of its own. A thread of
+        # ours would not be quicker than this one: what imports holds the interpreter's lock.
         await asyncio.sleep(0)
         try:
+            import_sdk()
             watch = observe(settings, clock)
             stack.callback(shutdown_logging)
-            await asyncio.to_thread(import_module, "server.ports")
         except BaseException:
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)

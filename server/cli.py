@@ -8,13 +8,10 @@ import gc
 import os
 import sys
 from collections.abc import Coroutine, Sequence
-from contextlib import suppress
-from threading import Thread
 from typing import Any, Final, NoReturn, TypeVar
 
 from exai_sre.errors import ExaiSreError, SettingError, SpecError
 from exai_sre.settings import suggestion
-from server.mcp.sdk import import_sdk
 from server.settings import PREFIX, SETTINGS, load_settings
 
 __all__ = ["ENVIRONMENT", "USAGE", "main"]
@@ -74,20 +71,10 @@ def _run(options: argparse.Namespace) -> int:
         return _complete(demo(settings, os.environ))
     # What is imported at the start is there to stay: looking through it for garbage is time lost.
     gc.disable()
-    Thread(target=_import_sdk, name="import", daemon=True).start()
     from server.serve import serve
 
     _complete(serve(settings, os.environ, stdio=options.stdio, say=_say))
     return 0
-
-
-def _import_sdk() -> None:
-    """Begin what takes longest, so that it goes on while others wait: for certificates, files, the simulator.
-
-    Whoever needs the SDK imports it for himself, waits for what is left, and meets the error if there is one.
-    """
-    with suppress(Exception):
-        import_sdk()
 
 
 def _complete(work: Coroutine[Any, Any, T]) -> T:
