@@ -48,7 +48,15 @@ class Identifiers:
         form = _form("\n".join(texts))
         if self._together.get(form) == len(texts) and (self._numbers or True not in map(str.isdigit, texts)):
             return ()
-        others = [text for text in texts if _form(text) not in _FORMS or (text.isdigit() and not self._numbers)]
+        forms = form.split(b"\n")
+        if len(forms) != len(texts):
+            # One of them has several lines.
+            forms = [*map(_form, texts)]
+        others = [
+            text
+            for text, own in zip(texts, forms, strict=True)
+            if own not in _FORMS or (not self._numbers and text.isdigit())
+        ]
         if not others and len(texts) <= _MOST_TOGETHER and len(self._together) < _COMBINATIONS:
             self._together[form] = len(texts)
         return others

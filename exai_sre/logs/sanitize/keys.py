@@ -76,6 +76,8 @@ def sensitivity(key: str) -> Sensitivity:
 
 
 def _words(key: str) -> list[str]:
+    if key.isascii() and key.isalpha() and key.islower():
+        return [key[-_LONGEST:]]
     words = [word.lower() for word in _WORD.findall(_UPPER.sub("_", key[-_LONGEST:]))]
     while words and words[-1].isdigit():
         words.pop()
