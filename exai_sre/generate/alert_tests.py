@@ -31,7 +31,10 @@ from exai_sre.slo.windows import MINUTE, format_duration
 
 __all__ = ["alert_tests"]
 
-_DAYS_APART: Final = "These cases drive recorded series: input over so many days would be too much for a test."
+_PRIMED: Final = "A -1 makes a series stand before its rule records it; it is too old for any query."
+_DAYS_APART: Final = (
+    f"These cases drive recorded series: input over so many days would be too much for a test. {_PRIMED}"
+)
 _LONG: Final = "These cases drive recorded series: input over so long windows would be too much for a test."
 
 
@@ -55,7 +58,7 @@ def alert_tests(
     if ordered:
         end = long_windows_end(ordered)
         files["windows.test.yaml"] = _file(
-            ordered, end, [windows_case(ordered, chosen), *coverage_cases(ordered, chosen, end)], _LONG
+            ordered, end, [windows_case(ordered, chosen), *coverage_cases(ordered, chosen, end)], f"{_LONG} {_PRIMED}"
         )
     tiled = [slo for slo in ordered if is_tiled(slo, chosen)]
     if tiled:

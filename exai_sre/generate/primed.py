@@ -1,9 +1,9 @@
 """Series that stand before their rules record them, in cases whose input spans days.
 
 promtool's storage writes to disk what it holds beyond a day and a half, in the background, and drops series that
-have no sample left. Up to Prometheus 3.3 it now and then drops one too that a rule is just making, whose first sample
-is lost (https://github.com/prometheus/prometheus/pull/16333): a right rule looks as if it had recorded nothing.
-So every series on which such a case rests has a sample from before, too old for any query to see it.
+have no sample left. That of Prometheus 2.42 now and then drops one too that a rule is just making, whose first sample
+is lost (https://github.com/prometheus/prometheus/pull/16333 mended it): a right rule looks as if it had recorded
+nothing. So every series on which such a case rests has a sample from before, too old for any query to see it.
 """
 
 from __future__ import annotations
