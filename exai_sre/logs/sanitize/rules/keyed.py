@@ -55,8 +55,13 @@ def key_before(text: str, end: int) -> str:
 
 
 def _assigned(text: str, match: re.Match[str]) -> Span | None:
-    key = key_before(text, match.end("word"))
-    if match["gap"] is not None and not (match["close"] or key.startswith("-")):
+    end = match.end("word")
+    bare = match["gap"] is not None and not match["close"]
+    # Only an option parts its key from the value by a space alone; most such words stand in a sentence.
+    if bare and "-" not in text[max(0, end - _LONGEST_KEY) : end]:
+        return None
+    key = key_before(text, end)
+    if bare and not key.startswith("-"):
         return None
     level = sensitivity(key)
     if level is Sensitivity.NONE:
