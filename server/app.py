@@ -135,9 +135,9 @@ async def running(
         # ours would not be quicker than this one: what imports holds the interpreter's lock.
         await asyncio.sleep(0)
         try:
-            import_sdk()
             watch = observe(settings, clock)
             stack.callback(shutdown_logging)
+            import_sdk()
         except BaseException:
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)

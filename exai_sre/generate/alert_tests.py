@@ -31,7 +31,7 @@ from exai_sre.slo.windows import MINUTE, format_duration
 
 __all__ = ["alert_tests"]
 
-_PRIMED: Final = "A -1 makes a series stand before its rule records it; it is too old for any query."
+_PRIMED: Final = "A -1 makes a series stand before its rule records it; it is too old for what is checked."
 _DAYS_APART: Final = (
     f"These cases drive recorded series: input over so many days would be too much for a test. {_PRIMED}"
 )

@@ -3,7 +3,7 @@
 promtool's storage writes to disk what it holds beyond a day and a half, in the background, and drops series that
 have no sample left. That of Prometheus 2.42 now and then drops one too that a rule is just making, whose first sample
 is lost (https://github.com/prometheus/prometheus/pull/16333 mended it): a right rule looks as if it had recorded
-nothing. So every series on which such a case rests has a sample from before, too old for any query to see it.
+nothing. So every series on which such a case rests has a sample from before, too old for what is checked to see it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from exai_sre.generate.measure.shape import BASE
 from exai_sre.generate.options import RuleOptions
 from exai_sre.generate.promtool import Case, Firing, series_name, spaced
 from exai_sre.generate.sli_rules import meta_rules, sli_rules
-from exai_sre.generate.slo_cases import group_labels
+from exai_sre.generate.slo_cases import group_labels, inherited_window
+from exai_sre.metrics.spelling import quoted
 from exai_sre.slo.model import Slo
 
 __all__ = ["primed"]
@@ -43,11 +44,14 @@ def primed(
     """
     asked = [*case.exprs, *(check.counted() for check in case.alerts if check.opaque)]
     queries = [check.expr for check in asked]
-    names = [_active(alert) for alert in alerts if any(alert.name in query for query in queries)]
+    told = [alert for alert in alerts if any(alert.name in query for query in queries)]
+    names = [name for alert in told for name in _active(alert)]
     queries += [alert.expr for alert in alerts]
-    names += [name for slo in slos for name in _recorded_for(slo, options, queries, case.series)]
-    # A query looks back five minutes for a value.
-    before = spaced(every // case.interval, [(BASE // case.interval + 1, _PRIMER)] * times)
+    for slo in slos:
+        about = [query for query in queries if quoted(slo.id) in query]
+        names += _recorded_for(slo, options, about, case.series)
+    # A query looks back five minutes for a value, and one for the value of five minutes ago twice as far.
+    before = spaced(every // case.interval, [(2 * BASE // case.interval + 1, _PRIMER)] * times)
     return replace(case, series={**case.series, **dict.fromkeys(names, before)})
 
 
@@ -55,16 +59,19 @@ def _recorded_for(slo: Slo, options: RuleOptions, queries: Sequence[str], driven
     """The recorded series that queries read, and those from which these are made."""
     texts = list(queries)
     for rule in reversed([*sli_rules(slo, options), *meta_rules(slo)]):
-        name = series_name(rule["record"], {**group_labels(slo), **rule["labels"]})
-        read = re.compile(rf"\b{re.escape(rule['record'])}\b")
+        record, expr = rule["record"], rule["expr"]
+        # What is made of no series has no groups.
+        groups = group_labels(slo) if "{" in expr else {}
+        name = series_name(record, {**groups, **inherited_window(slo, record), **rule["labels"]})
+        read = re.compile(rf"\b{re.escape(record)}\b")
         if name not in driven and any(read.search(text) for text in texts):
-            texts.append(rule["expr"])
+            texts.append(expr)
             yield name
 
 
-def _active(alert: Alert) -> str:
-    """The ``ALERTS`` series of an alert that one evaluation made active."""
+def _active(alert: Alert) -> Iterator[str]:
+    """The ``ALERTS`` series of an alert: one that waits is pending at first, and firing at the next evaluation."""
     groups = group_labels(alert.slo) if alert.slo else {}
-    state = "pending" if alert.for_ else "firing"
     labels = Firing(alert, groups).expected()["exp_labels"]
-    return series_name("ALERTS", {**labels, "alertname": alert.name, "alertstate": state})
+    for state in ("pending", "firing") if alert.for_ else ("firing",):
+        yield series_name("ALERTS", {**labels, "alertname": alert.name, "alertstate": state})

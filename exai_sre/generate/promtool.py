@@ -12,6 +12,7 @@ from typing import Any
 
 from exai_sre.generate.alert import Alert
 from exai_sre.generate.measure.text import decimal_text
+from exai_sre.metrics.spelling import quoted
 from exai_sre.slo.windows import format_duration
 
 __all__ = [
@@ -183,7 +184,7 @@ def close_to(at: int, name: str, labels: Mapping[str, str], value: Decimal) -> E
 
 def series_name(metric: str, labels: Mapping[str, str]) -> str:
     """A series as PromQL writes it, such as ``up{job="x"}``."""
-    inner = ",".join(f'{name}="{value}"' for name, value in sorted(labels.items()))
+    inner = ",".join(f"{name}={quoted(value)}" for name, value in sorted(labels.items()))
     return f"{metric}{{{inner}}}" if inner else metric
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from exai_sre.generate.alert import Alert
 from exai_sre.generate.budget_alerts import BUDGET_PATIENCE, FORECAST_PART, forecast_limit, forecast_tier
+from exai_sre.generate.measure.shape import BASE
 from exai_sre.generate.no_data_alert import NO_DATA_AFTER
 from exai_sre.generate.promtool import AlertCheck, Case, ExprCheck, Firing, close_to, constant, series_name
 from exai_sre.generate.series import (
@@ -33,6 +34,7 @@ __all__ = [
     "Part",
     "driven_cases",
     "group_labels",
+    "inherited_window",
     "parts_of",
     "recorded",
     "recorded_labels",
@@ -199,14 +201,16 @@ def _meta_checks(slo: Slo) -> list[ExprCheck]:
         constant_value = _CONSTANT.fullmatch(rule["expr"])
         if constant_value:
             checks.append(close_to(MINUTE, rule["record"], rule["labels"], Decimal(constant_value[1])))
-    for name, window, value in (
-        (Series.CURRENT_BURN, 5 * MINUTE, Decimal(2)),
-        (Series.PERIOD_BURN, slo.window, _LEFT),
-        (Series.REMAINING, slo.window, 1 - _LEFT),
-    ):
-        labels = {**recorded_labels(slo), SlothLabel.WINDOW: window_text(window)}
+    for name, value in ((Series.CURRENT_BURN, Decimal(2)), (Series.PERIOD_BURN, _LEFT), (Series.REMAINING, 1 - _LEFT)):
+        labels = {**recorded_labels(slo), **inherited_window(slo, name)}
         checks.append(close_to(MINUTE, name, labels, value))
     return checks
+
+
+def inherited_window(slo: Slo, record: str) -> dict[str, str]:
+    """The window in the labels of what is recorded about burn and budget, from the ratio that it is made of."""
+    windows = {Series.CURRENT_BURN: BASE, Series.PERIOD_BURN: slo.window, Series.REMAINING: slo.window}
+    return {SlothLabel.WINDOW: window_text(windows[record])} if record in windows else {}
 
 
 def _told(slo: Slo, number: int, told: Alert | None, all_of_them: Sequence[Alert]) -> list[AlertCheck]:

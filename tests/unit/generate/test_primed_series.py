@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 import yaml
 
-from exai_sre.generate import prometheus_rules
+from exai_sre.generate import alerts_of, prometheus_rules
 from exai_sre.generate.alert_tests import alert_tests
+from exai_sre.slo.model import Alerting
 from exai_sre.slo.windows import parse_duration
 
-LOOKBACK = 5 * 60
+LOOKBACK = 10 * 60
+"""Seconds: five minutes for a value, and as many for one of five minutes ago."""
 HEAD = 36 * 3600
 """Seconds that promtool's storage holds before it writes to disk while rules are evaluated."""
 
@@ -87,12 +90,52 @@ def test_every_recorded_series_that_a_case_over_days_rests_on_has_a_sample_from_
     assert tried == len(slos) + 2
 
 
+def test_they_have_all_the_labels_under_which_they_are_recorded(slos, catalog):
+    checked = "".join(text for name, text in alert_tests(slos, catalog=catalog).items() if "min-failures" not in name)
+    tried = set()
+    for name, _, case in long_cases(slos, catalog):
+        for series in (each["series"] for each in case["input_series"] if is_primer(each)):
+            record = identity(series)[0]
+            if record.startswith("slo:") and record.endswith(":ratio"):
+                assert f"({series} - " in checked or f"'{series}'" in checked, (name, series)
+                tried.add(record)
+    assert tried >= {"slo:error_budget:ratio", "slo:period_burn_rate:ratio", "slo:period_error_budget_remaining:ratio"}
+
+
+def test_what_is_made_of_no_series_has_no_groups(slo_of):
+    made = parsed(alert_tests([slo_of(group_by=("queue",))])["shop-api.min-failures.test.yaml"])
+    (case,) = made["tests"]
+    primed = {identity(each["series"])[0]: each["series"] for each in case["input_series"] if is_primer(each)}
+    assert "queue=" not in primed["slo:error_budget:ratio"]
+    assert 'queue="first"' in primed["slo:period_burn_rate:ratio"]
+    assert 'queue="first"' in primed["ALERTS"]
+
+
+def test_only_slos_that_are_asked_about_have_them(slo_of):
+    bad = replace(slo_of(missing="bad"), name="other")
+    text = alert_tests([slo_of(), bad])["windows.test.yaml"]
+    primed = [each["series"] for case in parsed(text)["tests"] for each in case["input_series"] if is_primer(each)]
+    assert primed
+    assert not [series for series in primed if bad.id in series]
+
+
 def test_alerts_that_are_told_by_their_series_have_a_sample_from_before(slos, catalog):
+    waiting = {alert.name: bool(alert.for_) for alert in alerts_of(slos, catalog=catalog)}
     for name, _, case in long_cases(slos, catalog):
         primed = " ".join(each["series"] for each in case["input_series"] if is_primer(each))
         asked = " ".join(check["expr"] for check in case.get("promql_expr_test", ()) if "ALERTS" in check["expr"])
         for alert in re.findall(r'alertname="(\w+)"', asked):
-            assert f'ALERTS{{alertname="{alert}"' in primed, name
+            # one that is active in two evaluations running fires in the second
+            for state in ("pending", "firing") if waiting[alert] else ("firing",):
+                assert f'ALERTS{{alertname="{alert}",alertstate="{state}"' in primed, name
+
+
+def test_labels_of_alerts_are_quoted(slo_of):
+    slo = slo_of(alerting=Alerting(labels={"note": 'say "x"'}))
+    made = parsed(alert_tests([slo])["shop-api.min-failures.test.yaml"])
+    alerts = [each["series"] for each in made["tests"][0]["input_series"] if each["series"].startswith("ALERTS")]
+    assert alerts
+    assert all(r'note="say \"x\""' in series for series in alerts)
 
 
 def test_no_query_sees_the_sample_from_before(slos, catalog):

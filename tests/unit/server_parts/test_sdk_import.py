@@ -10,6 +10,12 @@ import pytest
 
 SCRIPT = """
 import json
+import sys
+import server.demo.command
+import server.serve
+
+too_soon = [name for name in ("mcp", "mcp_types", "pydantic") if name in sys.modules]
+
 from server.mcp.sdk import import_sdk
 from pydantic import BaseModel, ValidationError
 
@@ -17,6 +23,7 @@ before = BaseModel.model_config
 import_sdk()
 
 import mcp_types
+import server.ports
 
 def derived(model):
     for each in model.__subclasses__():
@@ -36,7 +43,8 @@ class Later(BaseModel):
     number: int
 
 print(json.dumps({
-    "models": len(models), "waiting": len(waiting), "tool": tool.model_dump(by_alias=True, exclude_none=True),
+    "too_soon": too_soon, "models": len(models), "waiting": len(waiting),
+    "tool": tool.model_dump(by_alias=True, exclude_none=True),
     "refused": refused, "restored": BaseModel.model_config is before, "later": Later.__pydantic_complete__,
 }))
 """
@@ -51,6 +59,10 @@ def told(root):
 def test_models_of_the_wire_wait_until_they_are_used(told):
     assert told["models"] > 300
     assert told["waiting"] > 0.9 * told["models"]
+
+
+def test_what_runs_before_that_import_imports_none_of_it(told):
+    assert told["too_soon"] == []
 
 
 def test_a_model_that_waited_reads_and_refuses_as_ever(told):
