@@ -93,7 +93,9 @@ def _foreseen(slo: Slo) -> Gate:
 
 
 def _series(slo: Slo, bursts: Sequence[Burst], per: int) -> dict[str, str]:
-    series = {recorded(slo, Series.ERRORS): spaced(per, [(age // _GRAIN, value) for age, value in bursts])}
+    # The storage takes no sample that is much older than the first one it was given, whichever that was.
+    first = Decimal(0)
+    series = {recorded(slo, Series.ERRORS): spaced(per, [(age // _GRAIN, value) for age, value in bursts], first)}
     high = [(0, PLENTY)] * len(bursts)
     windows = dict.fromkeys(window for tier in slo.tiers for window in (tier.long, tier.short))
     for window in windows:

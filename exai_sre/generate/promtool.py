@@ -202,14 +202,15 @@ def counter(*stretches: tuple[Decimal, int]) -> str:
     return " ".join(parts)
 
 
-def spaced(per: int, samples: Iterable[tuple[int, Decimal]]) -> str:
+def spaced(per: int, samples: Iterable[tuple[int, Decimal]], first: Decimal | None = None) -> str:
     """One sample for each evaluation and nothing in between; the first evaluation is not at the start.
 
     Args:
         per: moments of samples from one evaluation to the next.
         samples: for each evaluation, how many moments before it the sample lies (fewer than ``per``), and its value.
+        first: a sample at the start.
     """
-    row: list[Decimal | None] = [None]
+    row: list[Decimal | None] = [first]
     for age, value in samples:
         row += [*[None] * (per - 1 - age), value, *[None] * age]
     return with_gaps(row)

@@ -46,9 +46,9 @@ def windows_case(slos: Sequence[Slo], options: RuleOptions) -> Case:
         bursts = _bursts(windows, end, edge)
         moments = range(0, end + 1, edge)
         for total in (Series.TOTAL, Series.TOTAL_TILE):
-            series[part.recorded(total)] = with_gaps(_zero_at_last(moments, dict.fromkeys(bursts, _PULSE)))
+            series[part.recorded(total)] = with_gaps(_zero_at_the_ends(moments, dict.fromkeys(bursts, _PULSE)))
         for errors in (Series.ERRORS, Series.ERRORS_TILE):
-            series[part.recorded(errors)] = with_gaps(_zero_at_last(moments, bursts))
+            series[part.recorded(errors)] = with_gaps(_zero_at_the_ends(moments, bursts))
         if slo.window in windows and window_source(slo, slo.window, options.windows) == "tiles":
             tiles = sum(moment >= end - slo.window for moment in bursts) + 1
             share = (Decimal(tiles) * TILE / slo.window).quantize(Decimal("1e-9"))
@@ -73,7 +73,11 @@ def _bursts(windows: Sequence[int], end: int, edge: int) -> Mapping[int, int]:
     return {moment: errors for errors, moment in enumerate(moments, 1)}
 
 
-def _zero_at_last(moments: range, values: Mapping[int, int]) -> list[Decimal | None]:
-    """The values at their moments, and a 0 at the last: the series is there when it is looked at."""
-    row = {moments[-1]: 0, **values}
+def _zero_at_the_ends(moments: range, values: Mapping[int, int]) -> list[Decimal | None]:
+    """The values at their moments, and a 0 at the first and the last.
+
+    The series is there when it is looked at; and the storage takes no sample that is much older than
+    the first one it was given, whichever that was.
+    """
+    row = {moments[0]: 0, moments[-1]: 0, **values}
     return [Decimal(row[moment]) if moment in row else None for moment in moments]

@@ -138,6 +138,12 @@ def test_labels_of_alerts_are_quoted(slo_of):
     assert all(r'note="say \"x\""' in series for series in alerts)
 
 
+def test_what_a_case_drives_begins_at_once_as_the_storage_takes_nothing_much_older_than_its_first_sample(slos, catalog):
+    for name, _, case in long_cases(slos, catalog):
+        driven = [each for each in case["input_series"] if not is_primer(each)]
+        assert any(next(moments(each["values"], 1)) == 0 for each in driven), (name, case["name"])
+
+
 def test_no_query_sees_the_sample_from_before(slos, catalog):
     for _, content, case in long_cases(slos, catalog):
         every, interval = (parse_duration(text) for text in (content["evaluation_interval"], case["interval"]))
