@@ -26,7 +26,7 @@ from exai_sre.slo.model import Slo
 __all__ = ["primed"]
 
 _PRIMER: Final = Decimal(-1)
-"""No rule records less than zero, so a check that saw this in place of what is recorded would fail."""
+"""No share, count or ratio of errors is less than zero, so it cannot be taken for one."""
 
 
 def primed(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -83,7 +82,7 @@ class AlertCheck:
 
     def counted(self) -> ExprCheck:
         """The check by the number of firing alerts instead, where their texts cannot be known beforehand."""
-        query = f'count(ALERTS{{alertname={json.dumps(self.name)},alertstate="firing"}})'
+        query = f'count(ALERTS{{alertname={quoted(self.name)},alertstate="firing"}})'
         return ExprCheck(self.at, query, {"{}": float(len(self.firing))})
 
 
@@ -164,8 +163,8 @@ def active(at: int, alert: Alert, *, expected: bool) -> ExprCheck:
         alert: the rule; one of several of that name is told by its tier.
         expected: whether it is.
     """
-    tier = f",burnrate_tier={json.dumps(alert.tier.name)}" if alert.tier else ""
-    query = f"count(ALERTS{{alertname={json.dumps(alert.name)}{tier}}}) or vector(0)"
+    tier = f",burnrate_tier={quoted(alert.tier.name)}" if alert.tier else ""
+    query = f"count(ALERTS{{alertname={quoted(alert.name)}{tier}}}) or vector(0)"
     return ExprCheck(at, query, {"{}": float(expected)})
 
 

@@ -10,7 +10,7 @@ __all__ = ["import_sdk"]
 
 
 def import_sdk() -> None:
-    """Import what serves MCP, a fifth sooner than the statement would.
+    """Import what serves MCP, sooner than the statement would.
 
     The SDK declares models for each message of every revision of the protocol, of which a connection uses few.
     pydantic would build the validators of all of them at once; so it builds each when it is first used,

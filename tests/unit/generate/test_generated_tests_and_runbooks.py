@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pytest
-import yaml
 
 from exai_sre.generate import RuleOptions, alerts_of
 from exai_sre.generate.alert_tests import alert_tests
 from exai_sre.generate.runbooks import runbooks
 from exai_sre.slo import QueryIndicator
+from tests.unit.generate.rig import parsed
 
 ALWAYS_FIRES = {"Watchdog": "its absence is what alarms, so there is no state in which it must be silent"}
-
-
-def parsed(text):
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def identity(labels):

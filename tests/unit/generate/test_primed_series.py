@@ -6,21 +6,17 @@ import re
 from dataclasses import replace
 
 import pytest
-import yaml
 
 from exai_sre.generate import alerts_of, prometheus_rules
 from exai_sre.generate.alert_tests import alert_tests
 from exai_sre.slo.model import Alerting
 from exai_sre.slo.windows import parse_duration
+from tests.unit.generate.rig import parsed
 
 LOOKBACK = 10 * 60
 """Seconds: five minutes for a value, and as many for one of five minutes ago."""
 HEAD = 36 * 3600
 """Seconds that promtool's storage holds before it writes to disk while rules are evaluated."""
-
-
-def parsed(text):
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 @pytest.fixture(scope="module")
