@@ -71,18 +71,19 @@ class BoundSeries:
 class BoundCounter(BoundSeries):
     """One counter series."""
 
-    __slots__ = ("_ticks",)
+    __slots__ = ("_noted", "_ticks")
 
     WORDS = 1 + EXEMPLAR_WORDS
 
     def __init__(self, values: tuple[str, ...], cells: Cells, store: Store, journal: Journal | None = None) -> None:
         super().__init__(values, cells, store, journal)
         self._ticks: Ticks | None = None
+        self._noted: tuple[BoundHistogram, ...] = ()
 
     @property
     def deferred(self) -> bool:
-        """Whether somebody holds on to :attr:`tick`."""
-        return self._ticks is not None
+        """Whether somebody holds on to :attr:`tick`, or to notes of a histogram that are counted here too."""
+        return self._ticks is not None or bool(self._noted)
 
     @property
     def tick(self) -> Callable[[], object]:
@@ -102,9 +103,18 @@ class BoundCounter(BoundSeries):
         with self._lock:
             self._doubles[self._start] += 1.0
 
+    def follow(self, histogram: BoundHistogram) -> None:
+        """From now on settle ``histogram`` before this counter is read: it notes what is counted here too."""
+        with self._lock:
+            if histogram not in self._noted:
+                self._noted = (*self._noted, histogram)
+                self._store.deferred += 1
+
     def settle(self) -> None:
-        """Add what waited and the ticks so far to the count."""
+        """Add what waited, the ticks and the notes so far to the count."""
         self._journal.settle()
+        for histogram in self._noted:
+            histogram.settle()
         if self._ticks is not None:
             with self._lock:
                 self._doubles[self._start] += self._ticks.take()
@@ -157,7 +167,7 @@ class BoundCounter(BoundSeries):
 
     def point(self) -> Point:
         """See :meth:`BoundSeries.point`."""
-        if self._ticks is not None:
+        if self.deferred:
             self.settle()
         # Without a global lock, an exemplar could be written between two of its words.
         with self._lock:
@@ -211,12 +221,12 @@ class BoundHistogram(BoundSeries):
         self._bounds = bounds
         self._sum = self._start + len(bounds) + 1
         self._exemplars = self._sum + 1
-        self._notes: Notes | None = None
+        self._notes: tuple[tuple[Notes, tuple[BoundCounter, ...]], ...] = ()
 
     @property
     def deferred(self) -> bool:
-        """Whether somebody holds on to :attr:`notes`."""
-        return self._notes is not None
+        """Whether somebody holds on to :meth:`notes`."""
+        return bool(self._notes)
 
     def move(self, cells: Cells) -> None:
         """See :meth:`BoundSeries.move`."""
@@ -224,18 +234,35 @@ class BoundHistogram(BoundSeries):
         self._sum = self._start + len(self._bounds) + 1
         self._exemplars = self._sum + 1
 
-    @property
-    def notes(self) -> Notes:
+    def notes(self, *counters: BoundCounter) -> Notes:
         """Takes observations without a lock and without exemplars: to be held on to, for the hottest paths.
 
         They are kept one by one until :meth:`settle`, which who notes many calls now and then. In a
         store whose words others read, each one is written at once.
+
+        Args:
+            counters: count each of these observations too, at no further cost.
         """
         with self._lock:
-            if self._notes is None:
-                self._notes = Notes(self._write if self._store.direct else None)
-                self._store.deferred += 1
-        return self._notes
+            for notes, counting in self._notes:
+                if counting == counters:
+                    return notes
+            made = Notes(self._write_and_count(counters) if self._store.direct else None)
+            self._notes = (*self._notes, (made, counters))
+            self._store.deferred += 1
+        for counter in counters:
+            counter.follow(self)
+        return made
+
+    def _write_and_count(self, counters: Sequence[BoundCounter]) -> Callable[[float], None]:
+        ticks = [counter.tick for counter in counters]
+
+        def write(value: float) -> None:
+            self._write(value)
+            for tick in ticks:
+                tick()
+
+        return write
 
     def _write(self, value: float, trace: TraceContext | None = None) -> None:
         with self._lock:
@@ -257,11 +284,15 @@ class BoundHistogram(BoundSeries):
         return bisect_left(self._bounds, value) if value == value else len(self._bounds)
 
     def settle(self) -> None:
-        """Sort what waited and what was noted into its buckets."""
+        """Sort what waited and what was noted into its buckets, and count what was noted where it counts too."""
         self._journal.settle()
-        if self._notes is not None and self._notes.values:
-            with self._lock:
-                self._fill(self._notes.take())
+        for notes, counters in self._notes:
+            if notes.values:
+                with self._lock:
+                    taken = notes.take()
+                    self._fill(taken)
+                    for counter in counters:
+                        counter.add_up([float(len(taken))], (), 0.0)
 
     def add_up(self, values: list[float], traced: Sequence[TracedEntry], now: float) -> None:
         """Add observations that waited; in each bucket the last one in a sampled trace becomes the exemplar."""
@@ -349,7 +380,7 @@ class BoundHistogram(BoundSeries):
 
     def point(self) -> Point:
         """See :meth:`BoundSeries.point`."""
-        if self._notes is not None:
+        if self._notes:
             self.settle()
         marks, end = self._exemplars, self._exemplars + (len(self._bounds) + 1) * EXEMPLAR_WORDS
         with self._lock:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from exai_sre.names import Event, LabelName
 
 if TYPE_CHECKING:
+    from exai_sre.metrics.bound import BoundCounter
     from exai_sre.metrics.families import ResilienceMetrics
 
 __all__ = ["Counts", "Decision", "OnDecision", "counts_for", "decisions_of", "no_counts"]
@@ -41,8 +42,21 @@ class Decision(StrEnum):
     TIMED_OUT = "timed_out"
 
 
-Counts: TypeAlias = Mapping[Decision, Callable[[], object]]
-"""One ready-made call per decision; each counts it once."""
+class Counts(dict[Decision, Callable[[], object]]):
+    """One ready-made call per decision; each counts it once.
+
+    Attributes:
+        series: what a call adds to, where it does nothing else.
+    """
+
+    __slots__ = ("series",)
+
+    def __init__(
+        self, calls: Mapping[Decision, Callable[[], object]], series: Mapping[Decision, BoundCounter] | None = None
+    ) -> None:
+        super().__init__(calls)
+        self.series = series or {}
+
 
 OnDecision: TypeAlias = Callable[[str, str, Decision], object]
 """Told of each decision that is counted: name of the pipeline, kind of the strategy, decision."""
@@ -51,7 +65,7 @@ OnDecision: TypeAlias = Callable[[str, str, Decision], object]
 def no_counts() -> Counts:
     """Counts for a strategy that stands alone: nothing is counted."""
     # bool() does nothing and costs less than a function of our own
-    return dict.fromkeys(Decision, bool)
+    return Counts(dict.fromkeys(Decision, bool))
 
 
 def counts_for(metrics: ResilienceMetrics, pipeline: str, kind: str, decisions: tuple[Decision, ...]) -> Counts:
@@ -63,12 +77,13 @@ def counts_for(metrics: ResilienceMetrics, pipeline: str, kind: str, decisions: 
         kind: kind of the strategy.
         decisions: the decisions that this kind can make.
     """
-    return {
+    series = {
         decision: metrics.decisions.labels(
             **{LabelName.PIPELINE: pipeline, LabelName.STRATEGY: kind, LabelName.DECISION: decision.value}
-        ).tick
+        )
         for decision in decisions
     }
+    return Counts({decision: counter.tick for decision, counter in series.items()}, series)
 
 
 def decisions_of(
@@ -82,7 +97,8 @@ def decisions_of(
     counts = no_counts() if metrics is None else counts_for(metrics, pipeline, kind, decisions)
     if on_decision is None:
         return counts
-    return {decision: _telling(count, on_decision, pipeline, kind, decision) for decision, count in counts.items()}
+    told = {decision: _telling(count, on_decision, pipeline, kind, decision) for decision, count in counts.items()}
+    return Counts(told)
 
 
 def _telling(

@@ -137,9 +137,10 @@ class Run:
         timeout = total or attempt
         self._timeouts, self._retries, self._breaks = counts(timeout), counts(retry), counts(breaker)
         self.watch = None if timeout is None else timeout._watch
+        self.passed = ledger.noting(Decision.SUCCEEDED)
+        given_up = () if retry is None else ((self._retries, Decision.GAVE_UP),)
+        self.refused = ledger.noting(Decision.REJECTED, (self._breaks, Decision.REJECTED), *given_up)
         # without a breaker there is still the window of an engine that nobody tells of failures
-        self.rejected = self._breaks[Decision.REJECTED]
-        self.gave_up: Callable[[], object] = bool if retry is None else self._retries[Decision.GAVE_UP]
         self.engine = BreakerEngine(BreakerOptions()) if breaker is None else breaker._engine
         self.slots = None if bulkhead is None else bulkhead._engine
         budget = None if retry is None else retry._policy.budget
@@ -284,28 +285,28 @@ def entrance(run: Run) -> Callable[[], Call | None]:
 
 def refusal(run: Run) -> Callable[[], None]:
     """How a call of ``run`` is refused if its breaker is surely open and nothing else has a say."""
-    now, engine, slots, get, earn = run.now, run.engine, run.slots, current_limits.get, run.earn
+    now, engine, slots, get = run.now, run.engine, run.slots, current_limits.get
     name = "" if run.strategies.breaker is None else run.strategies.breaker.name
-    count_for_breaker, count_for_retry, count_for_pipeline = run.rejected, run.gave_up, run.ledger.rejected
-    bears, ledger = -1.0 if run.strategies.retry is None else run.strategies.retry._policy.bears, run.ledger
-    note, noted = ledger.note, ledger.noted
+    bears = -1.0 if run.strategies.retry is None else run.strategies.retry._policy.bears
+    earn = None if run.earn is bool else run.earn
+    note, waiting, settle = run.refused
+    forced = math.inf
 
     def refuse() -> None:
         phase, outer = engine.phase, get()
-        if phase.until < 0 or (outer is not None and (outer.deadline is not None or outer.attempts is not None)):
+        until = phase.until
+        if until < 0 or (outer is not None and (outer.deadline is not None or outer.attempts is not None)):
             return
         if slots is not None and (slots.line or not slots.free):
             return
         began = now()
-        wait = engine.wait(phase, began)
-        if began < phase.until and wait > bears:
-            earn()
-            count_for_breaker()
-            count_for_retry()
-            count_for_pipeline()
+        wait = until - began if until < forced else phase.seconds
+        if began < until and wait > bears:
+            if earn is not None:
+                earn()
             note(0.0)
-            if len(noted) > NOTED_AT_MOST:
-                ledger.settle()
+            if len(waiting) > NOTED_AT_MOST:
+                settle()
             raise breaker_open()(name, wait)
 
     return refuse
@@ -313,8 +314,8 @@ def refusal(run: Run) -> Callable[[], None]:
 
 def way_out(run: Run) -> Callable[[Call], None]:
     """How a call of ``run`` ends that has gone straight through."""
-    now, engine, ledger = run.now, run.engine, run.ledger
-    slow_after, succeeded, note, noted = engine.slow_after, ledger.succeeded, ledger.note, ledger.noted
+    now, engine = run.now, run.engine
+    slow_after, (note, waiting, settle) = engine.slow_after, run.passed
     reset = current_limits.reset
     slots = run.slots or BulkheadEngine(1, 0)
     line, give = slots.line, (bool if run.slots is None else partial(slots.free.append, None))
@@ -333,9 +334,8 @@ def way_out(run: Run) -> Callable[[Call], None]:
         give()
         if line:
             slots.hand_over()
-        succeeded()
         note(seconds)
-        if len(noted) > NOTED_AT_MOST:
-            ledger.settle()
+        if len(waiting) > NOTED_AT_MOST:
+            settle()
 
     return passed

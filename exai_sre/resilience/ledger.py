@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sized
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence, Sized
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from exai_sre.context.deadline import remaining
 from exai_sre.outcome import Outcome
@@ -14,12 +14,26 @@ from exai_sre.resilience.scope import outcome_in_time
 if TYPE_CHECKING:
     from exai_sre.metrics.bound import BoundHistogram
 
-__all__ = ["NOTED_AT_MOST", "Ledger", "no_ledger"]
+__all__ = ["NOTED_AT_MOST", "Ledger", "Noting", "no_ledger"]
 
 NOTED_AT_MOST: Final = 1024
-"""Durations that may wait to be settled."""
+"""Calls of one kind of end that may wait to be settled."""
 
 _DECISION_OF: Final = {Outcome.TIMEOUT: Decision.TIMED_OUT, Outcome.OVERLOAD: Decision.REJECTED}
+
+
+class Noting(NamedTuple):
+    """How calls that end in one way are written down on the hottest paths.
+
+    Attributes:
+        add: takes the duration of a call in seconds, and counts all that is decided on such a call.
+        waiting: what was added and is not settled; whoever adds settles when it is long.
+        settle: brings the metrics up to date.
+    """
+
+    add: Callable[[float], object]
+    waiting: Sized
+    settle: Callable[[], object]
 
 
 class Ledger:
@@ -31,23 +45,38 @@ class Ledger:
 
     Attributes:
         succeeded: counts a call that returned.
-        rejected: counts a call that was refused.
         observe: takes the duration of a call in seconds.
-        note: the same at less cost and without an exemplar; whoever calls it settles when :attr:`noted` is long.
-        noted: what was noted and is not settled.
-        settle: sorts what was noted.
     """
 
-    __slots__ = ("_counts", "note", "noted", "observe", "rejected", "settle", "succeeded")
+    __slots__ = ("_counts", "_durations", "observe", "succeeded")
 
     def __init__(self, counts: Counts, durations: BoundHistogram | None = None) -> None:
         self._counts = counts
+        self._durations = durations
         self.succeeded = counts[Decision.SUCCEEDED]
-        self.rejected = counts[Decision.REJECTED]
         self.observe: Callable[[float], object] = bool if durations is None else durations.observe
-        self.note: Callable[[float], object] = bool if durations is None else durations.notes.add
-        self.noted: Sized = () if durations is None else durations.notes.values
-        self.settle: Callable[[], object] = bool if durations is None else durations.settle
+
+    def noting(self, decision: Decision, *others: tuple[Counts, Decision]) -> Noting:
+        """How calls are written down on which the pipeline always decides the same, and strategies too.
+
+        Without exemplars: one note stands for the duration and for all the counts.
+
+        Args:
+            decision: how such a call ends for the pipeline.
+            others: what strategies decide on it before that, each with where it is counted.
+        """
+        decided = (*others, (self._counts, decision))
+        calls = [counts[each] for counts, each in decided if counts[each] is not bool]
+        series = [counts.series[each] for counts, each in decided if each in counts.series]
+        durations = self._durations
+        if durations is None:
+            return Noting(_each(calls, bool), (), bool)
+        if len(series) == len(calls):
+            notes = durations.notes(*series)
+            return Noting(notes.add, notes.values, durations.settle)
+        # whoever is told of decisions is told of each at once
+        notes = durations.notes()
+        return Noting(_each(calls, notes.add), notes.values, durations.settle)
 
     def open(self, now: float) -> float:
         """Begin a call at ``now``, which is returned, unless its deadline has passed.
@@ -70,6 +99,19 @@ class Ledger:
         """Count a call that raised ``error``."""
         self._counts[decision_on(error, now)]()
         self.observe(now - began)
+
+
+def _each(calls: Sequence[Callable[[], object]], note: Callable[[float], object]) -> Callable[[float], object]:
+    """``note`` and all ``calls`` in one."""
+    if not calls:
+        return note
+
+    def add(seconds: float) -> None:
+        for call in calls:
+            call()
+        note(seconds)
+
+    return add
 
 
 def no_ledger() -> Ledger:

@@ -28,7 +28,7 @@ clients = workers.catalog.counter("clients_total", "Calls.", labels=(Label("clie
 calls.ensure()
 duration = seconds.labels()
 decided = workers.catalog.counter("decided_total", "Calls.", chart=_SERVED).labels().tick
-noted = workers.catalog.histogram("noted_seconds", "Calls.", buckets=(0.1, 1.0), chart=_SERVED).labels().notes.add
+noted = workers.catalog.histogram("noted_seconds", "Calls.", buckets=(0.1, 1.0), chart=_SERVED).labels().notes().add
 slo = make_slo("calls", "shop", Decimal("0.9"), EventsIndicator("calls_total", bad=(Matcher("outcome", ("error",)),)))
 tracker = WorkersTracker(
     [slo], workers, SqliteTrackerStore(f"{DIRECTORY}/slo.sqlite3"), clock=SystemClock(), replica="the service"

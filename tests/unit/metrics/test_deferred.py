@@ -55,7 +55,7 @@ def test_a_series_is_deferred_from_its_first_tick_on():
 def test_notes_fall_into_the_buckets_of_observations(values):
     noted, observed = histogram().labels(), histogram().labels()
     for value in values:
-        noted.notes.add(value)
+        noted.notes().add(value)
         observed.observe(value)
     assert noted.deferred == bool(values)
     assert noted.buckets == observed.buckets
@@ -66,13 +66,45 @@ def test_notes_fall_into_the_buckets_of_observations(values):
 
 def test_a_histogram_that_is_selected_is_settled():
     family = histogram()
-    family.labels().notes.add(0.5)
+    family.labels().notes().add(0.5)
     assert Selection(family, within=1.0).read() == (1, 1)
 
 
+def test_notes_are_counted_in_their_counters_too_whichever_is_read_first():
+    family, timed = counter(), histogram().labels()
+    one, other = family.labels(kind="a"), family.labels(kind="b")
+    both, alone = timed.notes(one, other), timed.notes(one)
+    assert timed.notes(one, other) is both
+    for _ in range(3):
+        both.add(0.5)
+    alone.add(20.0)
+    one.inc(2)
+    other.tick()
+    assert (other.value, one.value) == (4, 6)
+    assert timed.buckets == [0, 3, 0, 1]
+    both.add(0.0)
+    assert (timed.count, one.value, other.value) == (5, 7, 5)
+
+
+def test_a_counter_is_deferred_once_notes_are_counted_in_it():
+    family, timed = counter(), histogram().labels()
+    part = Selection(family, chosen=(Matcher("kind", ("a",)),))
+    one, _ = family.labels(kind="a"), family.labels(kind="b")
+    one.settle()
+    assert part.read() == (0, 0)
+    assert not one.deferred
+    notes = timed.notes(one)
+    assert one.deferred
+    notes.add(0.5)
+    assert part.read() == (1, 1)
+    notes.add(0.5)
+    assert [point.numbers[0] for point in family.points()] == [2, 0]
+
+
 def test_nothing_is_lost_or_counted_twice_while_threads_write_and_read():
-    ticked, timed = counter().labels(kind="a"), histogram().labels()
-    tick, note = ticked.tick, timed.notes.add
+    family, timed = counter(), histogram().labels()
+    ticked, noted = family.labels(kind="a"), family.labels(kind="b")
+    tick, note = ticked.tick, timed.notes(noted).add
 
     def write():
         for _ in range(2000):
@@ -82,11 +114,11 @@ def test_nothing_is_lost_or_counted_twice_while_threads_write_and_read():
     def read():
         for _ in range(200):
             assert ticked.value <= 16_000
-            assert timed.count <= 16_000
+            assert noted.value <= timed.count <= 16_000
 
     threads = [Thread(target=write) for _ in range(8)] + [Thread(target=read) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert ticked.value == timed.count == 16_000
+    assert ticked.value == timed.count == noted.value == 16_000

@@ -138,13 +138,15 @@ def test_what_is_put_off_elsewhere_is_written_at_once(directory):
     worker, reader = Worker(directory), Worker(directory)
     series, timed = worker.calls.labels(client="a"), worker.seconds.labels()
     series.tick()
-    timed.notes.add(0.5)
+    timed.notes().add(0.5)
     assert not series.deferred
-    assert not timed.notes.values
+    assert not timed.notes().values
+    timed.notes(series).add(0.5)
+    assert not timed.notes(series).values
     read = reader.read()
-    assert (read['calls_total{client="a"}'], read["call_seconds_count"]) == (1, 1)
+    assert (read['calls_total{client="a"}'], read["call_seconds_count"]) == (2, 2)
     assert read['call_seconds_bucket{le="0.1"}'] == 0
-    assert read["call_seconds_sum"] == 0.5
+    assert read["call_seconds_sum"] == 1.0
 
 
 def test_a_selection_over_the_merged_catalog_sees_all_processes(directory):

@@ -64,8 +64,15 @@ async def test_durations_are_sorted_before_they_are_many(clock):
         await pipeline.call_async(at_once)
         with pytest.raises(BreakerOpen):
             await refused.call_async(at_once)
+    counted = {
+        name: [metrics.decisions.labels(pipeline=name, strategy=kind, decision=decision) for kind in kinds]
+        for name, decision, kinds in (("p", "succeeded", ["pipeline"]), ("r", "rejected", ["breaker", "pipeline"]))
+    }
     for series in metrics.duration.series():
-        assert len(series.notes.values) <= NOTED_AT_MOST + 1
+        counters = counted[series.values[0]]
+        waiting = len(series.notes(*counters).values)
+        assert 0 < waiting <= NOTED_AT_MOST + 1
+        assert [counter.value for counter in counters] == [3000] * len(counters)
         assert series.count == 3000
 
 
