@@ -24,10 +24,11 @@ def _credentials(text: str, match: re.Match[str]) -> Span | None:
     scheme = match["scheme"] or ""
     if scheme in _SCHEMES_OF_SEVERAL_PARTS:
         return line_span(text, match.end())
-    if scheme and scheme not in _SCHEMES and is_token(text[slice(*match.span("scheme"))]):
-        return match.span("scheme")
-    if scheme and not is_secret(scheme, Sensitivity.STRONG) and scheme not in _SCHEMES:
-        return None
+    if scheme and scheme not in _SCHEMES:
+        if is_token(text[slice(*match.span("scheme"))]):
+            return match.span("scheme")
+        if not is_secret(scheme, Sensitivity.STRONG):
+            return None
     return value_span(text, match.end(), Sensitivity.STRONG)
 
 
