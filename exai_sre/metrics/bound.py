@@ -103,12 +103,17 @@ class BoundCounter(BoundSeries):
         with self._lock:
             self._doubles[self._start] += 1.0
 
-    def follow(self, histogram: BoundHistogram) -> None:
-        """From now on settle ``histogram`` before this counter is read: it notes what is counted here too."""
+    def follow(self, histogram: BoundHistogram, store: Store) -> None:
+        """From now on settle ``histogram`` before this counter is read: it notes what is counted here too.
+
+        Raises:
+            ValueError: the histogram's ``store`` is another one; no lock would guard both.
+        """
+        if store is not self._store:
+            raise ValueError("notes can be counted in counters of the same catalog only")
         with self._lock:
-            if histogram not in self._noted:
+            if not store.direct and histogram not in self._noted:
                 self._noted = (*self._noted, histogram)
-                self._store.deferred += 1
 
     def settle(self) -> None:
         """Add what waited, the ticks and the notes so far to the count."""
@@ -117,7 +122,9 @@ class BoundCounter(BoundSeries):
             histogram.settle()
         if self._ticks is not None:
             with self._lock:
-                self._doubles[self._start] += self._ticks.take()
+                # Taken first: a signal handler that reads the counter adds to the cell as well.
+                fresh = self._ticks.take()
+                self._doubles[self._start] += fresh
 
     def inc(self, amount: float = 1.0) -> None:
         """Add ``amount``, which must not be negative.
@@ -241,17 +248,20 @@ class BoundHistogram(BoundSeries):
         store whose words others read, each one is written at once.
 
         Args:
-            counters: count each of these observations too, at no further cost.
+            counters: count each of these observations too; of the same catalog, whose lock guards them all.
+
+        Raises:
+            ValueError: a counter is of another catalog.
         """
         with self._lock:
             for notes, counting in self._notes:
                 if counting == counters:
                     return notes
+            for counter in counters:
+                counter.follow(self, self._store)
             made = Notes(self._write_and_count(counters) if self._store.direct else None)
             self._notes = (*self._notes, (made, counters))
             self._store.deferred += 1
-        for counter in counters:
-            counter.follow(self)
         return made
 
     def _write_and_count(self, counters: Sequence[BoundCounter]) -> Callable[[float], None]:
@@ -287,8 +297,9 @@ class BoundHistogram(BoundSeries):
         """Sort what waited and what was noted into its buckets, and count what was noted where it counts too."""
         self._journal.settle()
         for notes, counters in self._notes:
-            if notes.values:
-                with self._lock:
+            # Looked at under the lock: what another thread has taken is in the words once it lets go.
+            with self._lock:
+                if notes.values:
                     taken = notes.take()
                     self._fill(taken)
                     for counter in counters:

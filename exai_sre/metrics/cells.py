@@ -59,7 +59,7 @@ class Store:
 
     Attributes:
         lock: guards writes.
-        deferred: number of series that are written to without the lock; it only grows.
+        deferred: grows whenever somebody begins to write to a series without the lock.
         direct: whether each write goes to the words at once, because others read them or outlive this process.
     """
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Thread
 
 import pytest
@@ -10,16 +12,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exai_sre.metrics import Catalog, Label, Matcher, NotCharted, Selection
+from exai_sre.metrics.deferred import Notes
 
 BOUNDS = (0.1, 1.0, 10.0)
 
 
+def both():
+    """A counter and a histogram of one catalog."""
+    catalog, chart = Catalog(), NotCharted("a test")
+    family = catalog.counter("t_total", "T.", labels=[Label("kind", ("a", "b"))], chart=chart)
+    return family, catalog.histogram("t_seconds", "T.", buckets=BOUNDS, unit="seconds", chart=chart)
+
+
 def counter():
-    return Catalog().counter("t_total", "T.", labels=[Label("kind", ("a", "b"))], chart=NotCharted("a test"))
+    return both()[0]
 
 
 def histogram():
-    return Catalog().histogram("t_seconds", "T.", buckets=BOUNDS, unit="seconds", chart=NotCharted("a test"))
+    return both()[1]
 
 
 def test_ticks_and_increments_add_up():
@@ -71,23 +81,27 @@ def test_a_histogram_that_is_selected_is_settled():
 
 
 def test_notes_are_counted_in_their_counters_too_whichever_is_read_first():
-    family, timed = counter(), histogram().labels()
-    one, other = family.labels(kind="a"), family.labels(kind="b")
-    both, alone = timed.notes(one, other), timed.notes(one)
-    assert timed.notes(one, other) is both
+    family, timing = both()
+    timed, one, other = timing.labels(), family.labels(kind="a"), family.labels(kind="b")
+    shared, alone = timed.notes(one, other), timed.notes(one)
+    assert timed.notes(one, other) is shared
     for _ in range(3):
-        both.add(0.5)
+        shared.add(0.5)
     alone.add(20.0)
     one.inc(2)
     other.tick()
     assert (other.value, one.value) == (4, 6)
     assert timed.buckets == [0, 3, 0, 1]
-    both.add(0.0)
+    shared.add(0.0)
     assert (timed.count, one.value, other.value) == (5, 7, 5)
+    shared.add(0.5)
+    assert [point.numbers for point in timing.points()] == [[1, 4, 0, 1, 22.0]]
+    assert [point.numbers[0] for point in family.points()] == [8, 6]
 
 
 def test_a_counter_is_deferred_once_notes_are_counted_in_it():
-    family, timed = counter(), histogram().labels()
+    family, timing = both()
+    timed = timing.labels()
     part = Selection(family, chosen=(Matcher("kind", ("a",)),))
     one, _ = family.labels(kind="a"), family.labels(kind="b")
     one.settle()
@@ -101,9 +115,16 @@ def test_a_counter_is_deferred_once_notes_are_counted_in_it():
     assert [point.numbers[0] for point in family.points()] == [2, 0]
 
 
+def test_notes_are_counted_within_one_catalog():
+    timed = histogram().labels()
+    with pytest.raises(ValueError, match="same catalog"):
+        timed.notes(counter().labels(kind="a"))
+    assert not timed.deferred
+
+
 def test_nothing_is_lost_or_counted_twice_while_threads_write_and_read():
-    family, timed = counter(), histogram().labels()
-    ticked, noted = family.labels(kind="a"), family.labels(kind="b")
+    family, timing = both()
+    timed, ticked, noted = timing.labels(), family.labels(kind="a"), family.labels(kind="b")
     tick, note = ticked.tick, timed.notes(noted).add
 
     def write():
@@ -122,3 +143,27 @@ def test_nothing_is_lost_or_counted_twice_while_threads_write_and_read():
     for thread in threads:
         thread.join()
     assert ticked.value == timed.count == noted.value == 16_000
+
+
+@pytest.mark.parametrize(
+    "read", [lambda family: family.labels(kind="b").value, lambda family: Selection(family).read()[1]]
+)
+def test_no_read_falls_behind_while_another_thread_settles(monkeypatch, read):
+    """What that thread has taken and not added yet is waited for."""
+    family, timing = both()
+    notes = timing.labels().notes(family.labels(kind="b"))
+    take, readings = Notes.take, []
+
+    with ThreadPoolExecutor(1) as other:
+
+        def take_and_let_the_other_read(self):
+            taken = take(self)
+            readings.append(other.submit(read, family))
+            with suppress(TimeoutError):
+                readings[0].result(0.05)
+            return taken
+
+        monkeypatch.setattr(Notes, "take", take_and_let_the_other_read)
+        notes.add(0.5)
+        timing.labels().settle()
+        assert [reading.result() for reading in readings] == [1]

@@ -143,6 +143,7 @@ def test_what_is_put_off_elsewhere_is_written_at_once(directory):
     assert not timed.notes().values
     timed.notes(series).add(0.5)
     assert not timed.notes(series).values
+    assert not series.deferred
     read = reader.read()
     assert (read['calls_total{client="a"}'], read["call_seconds_count"]) == (2, 2)
     assert read['call_seconds_bucket{le="0.1"}'] == 0

@@ -20,5 +20,5 @@ def tallied(strategy: Strategy) -> tuple[Forms, Counter[str]]:
     def counter(decision: Decision) -> Callable[[], object]:
         return lambda: tally.update([decision.value])
 
-    counts: Counts = {decision: counter(decision) for decision in strategy.decisions}
+    counts = Counts({decision: counter(decision) for decision in strategy.decisions})
     return strategy.around(INNERMOST, counts), tally

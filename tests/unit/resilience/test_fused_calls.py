@@ -194,7 +194,7 @@ async def test_a_run_inside_other_strategies_is_fused_too(clock):
 async def test_an_open_breaker_refuses_at_once_with_its_counts(clock, form):
     metrics = ResilienceMetrics.declare(Catalog())
     breaker, bulkhead = CircuitBreaker("b", open_for=30), Bulkhead(1)
-    pipeline = Pipeline("p", bulkhead, breaker, metrics=metrics, clock=clock)
+    pipeline = Pipeline("p", bulkhead, Retry(1), breaker, metrics=metrics, clock=clock)
     breaker.force_open()
 
     async def refused():
@@ -209,7 +209,12 @@ async def test_an_open_breaker_refuses_at_once_with_its_counts(clock, form):
     blocked = await bulkhead.call_async(lambda: outcome_of_await(pipeline.call_async(answer_async)))
     assert blocked == "BulkheadFull"
     counted = {series.values[1:]: series.value for series in metrics.decisions.series() if series.value}
-    assert counted == {("pipeline", "rejected"): 3, ("breaker", "rejected"): 2, ("bulkhead", "rejected"): 1}
+    assert counted == {
+        ("pipeline", "rejected"): 3,
+        ("breaker", "rejected"): 2,
+        ("bulkhead", "rejected"): 1,
+        ("retry", "gave_up"): 2,
+    }
     assert metrics.duration.labels(pipeline="p").count == 3
 
 
