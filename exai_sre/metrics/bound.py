@@ -104,11 +104,7 @@ class BoundCounter(BoundSeries):
             self._doubles[self._start] += 1.0
 
     def follow(self, histogram: BoundHistogram, store: Store) -> None:
-        """From now on settle ``histogram`` before this counter is read: it notes what is counted here too.
-
-        Raises:
-            ValueError: the histogram's ``store`` is another one; no lock would guard both.
-        """
+        """From now on settle ``histogram``, of the same ``store``, before this counter is read: it notes for both."""
         if store is not self._store:
             raise ValueError("notes can be counted in counters of the same catalog only")
         with self._lock:
@@ -122,9 +118,8 @@ class BoundCounter(BoundSeries):
             histogram.settle()
         if self._ticks is not None:
             with self._lock:
-                # Taken first: a signal handler that reads the counter adds to the cell as well.
-                fresh = self._ticks.take()
-                self._doubles[self._start] += fresh
+                # Taken before the cell is read: a signal handler that reads the counter adds to it as well.
+                self._doubles[self._start] = self._ticks.take() + self._doubles[self._start]
 
     def inc(self, amount: float = 1.0) -> None:
         """Add ``amount``, which must not be negative.
@@ -265,12 +260,10 @@ class BoundHistogram(BoundSeries):
         return made
 
     def _write_and_count(self, counters: Sequence[BoundCounter]) -> Callable[[float], None]:
-        ticks = [counter.tick for counter in counters]
-
         def write(value: float) -> None:
             self._write(value)
-            for tick in ticks:
-                tick()
+            for counter in counters:
+                counter.tick()
 
         return write
 
